@@ -1,0 +1,1 @@
+"""Take out of a hub's values what ties them to the organisation that ran it; pure."""

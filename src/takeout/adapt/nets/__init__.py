@@ -1,0 +1,1 @@
+"""Three nets that know no rule and catch what no rule foresaw."""

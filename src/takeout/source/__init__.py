@@ -1,0 +1,1 @@
+"""Where hubs' configuration lives: one reader per place and era."""

@@ -1,0 +1,1 @@
+"""Values as Helm has them, each knowing where it came from; pure."""
