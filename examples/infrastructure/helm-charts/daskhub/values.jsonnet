@@ -1,0 +1,1 @@
+../basehub/values.jsonnet
