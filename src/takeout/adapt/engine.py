@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from takeout.adapt.context import Context
+from takeout.adapt.context import Context, Dependency
 from takeout.adapt.rule import Action, Change, Draft, Keep, Rule, Secret
 from takeout.values.node import Data, Mapping
 
@@ -22,6 +22,7 @@ class Adaptation:
         keeps: What stays and why.
         secrets: What goes to ``secrets.yaml``, each path once.
         manifests: Kubernetes objects that z2jh does not make, each kind and name once.
+        dependencies: Charts that rules added to the source's, each name once.
     """
 
     values: Mapping
@@ -30,6 +31,7 @@ class Adaptation:
     keeps: tuple[Keep, ...]
     secrets: tuple[Secret, ...]
     manifests: tuple[dict[str, Data], ...]
+    dependencies: tuple[Dependency, ...] = ()
 
 
 def adapt(values: Mapping, context: Context, rules: Iterable[Rule]) -> Adaptation:
@@ -39,6 +41,7 @@ def adapt(values: Mapping, context: Context, rules: Iterable[Rule]) -> Adaptatio
     keeps: list[Keep] = []
     secrets: dict[str, Secret] = {}
     manifests: dict[tuple[str, str], dict[str, Data]] = {}
+    dependencies: dict[str, Dependency] = {}
     for rule in rules:
         draft = Draft(rule, values, context)
         rule.change(draft)
@@ -51,6 +54,8 @@ def adapt(values: Mapping, context: Context, rules: Iterable[Rule]) -> Adaptatio
             secrets.setdefault(secret.path, secret)
         for manifest in draft.manifests:
             manifests.setdefault(identity(manifest), manifest)
+        for dependency in draft.dependencies:
+            dependencies.setdefault(dependency.name, dependency)
     return Adaptation(
         values,
         tuple(changes),
@@ -58,6 +63,7 @@ def adapt(values: Mapping, context: Context, rules: Iterable[Rule]) -> Adaptatio
         tuple(keeps),
         tuple(secrets.values()),
         tuple(manifests.values()),
+        tuple(dependencies.values()),
     )
 
 

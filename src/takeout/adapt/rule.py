@@ -6,8 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from takeout.adapt.context import Context
-from takeout.values.node import Data, Mapping, Mark, Node, find, from_data, to_data, with_node, without_node
+from takeout.adapt.context import Context, Dependency
+from takeout.values.node import (
+    Data,
+    Mapping,
+    Mark,
+    Node,
+    Sequence,
+    find,
+    from_data,
+    to_data,
+    with_node,
+    without_node,
+)
 from takeout.values.path import Path, as_path, format_path
 
 Safety = Literal["sure", "likely", "ask"]
@@ -180,6 +191,7 @@ class Draft:
         self.keeps: list[Keep] = []
         self.secrets: list[Secret] = []
         self.manifests: list[dict[str, Data]] = []
+        self.dependencies: list[Dependency] = []
 
     def node(self, path: str | Path) -> Node | None:
         """Return the node at ``path``, or None."""
@@ -215,6 +227,24 @@ class Draft:
         self.values = with_node(self.values, path, after)
         self.changes.append(Change(self.rule.id, path, "set", before, after, reason))
 
+    def append(self, path: str | Path, data: Data, *, why: str = "") -> None:
+        """Add ``data`` to the end of the list at ``path``, whose items stay as they are; nothing if it is there.
+
+        Where there is no list (nothing, null, something else), it becomes one.
+        """
+        path = as_path(path)
+        before = self.node(path)
+        if not isinstance(before, Sequence):
+            self.set(path, [data], why=why)
+            return
+        if any(same(to_data(item), data) for item in before.items):
+            return
+        reason = why or self.rule.title
+        item = from_data(data, Mark(f"rule:{self.rule.id}"), why=reason)
+        after = replace(before, items=(*before.items, item), replaced=before)
+        self.values = with_node(self.values, path, after)
+        self.changes.append(Change(self.rule.id, (*path, len(before.items)), "set", None, item, reason))
+
     def remove(self, path: str | Path, *, why: str = "") -> None:
         """Take out what is at ``path``; nothing happens where there is nothing."""
         path = as_path(path)
@@ -249,6 +279,10 @@ class Draft:
     def add(self, manifest: dict[str, Data]) -> None:
         """Add a Kubernetes object that z2jh does not make."""
         self.manifests.append(manifest)
+
+    def require(self, dependency: Dependency) -> None:
+        """Have a chart beside z2jh that the source did not have."""
+        self.dependencies.append(dependency)
 
 
 def same(a: Data, b: Data) -> bool:
