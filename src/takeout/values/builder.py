@@ -1,0 +1,319 @@
+"""Turn the parser's events into nodes, the way go-yaml's decoder fills Go's maps."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import yaml
+from yaml._yaml import CParser
+
+from takeout.errors import Fault
+from takeout.values.frames import Anchored, Frame, Measure, mappings_to_merge, path_of
+from takeout.values.lines import Lines
+from takeout.values.lint import UNREAD, duplicate_remark, key_remark, merge_remark, number_remark
+from takeout.values.node import NO_COMMENTS, Comments, Mapping, Mark, Node, Scalar, ScalarData, Sequence, Style
+from takeout.values.report import COLLECTION_KEY, Reporter
+from takeout.values.resolve import MERGE_TAG, ResolveError, as_json, as_key, resolve
+from takeout.values.syntax import begin, explain, extent, finish
+
+_MAX_DEPTH = 200  # Helm stops at 10,000; no values file that a person wrote is deeper than a few dozen
+_STYLES: dict[str, Style] = {"'": "quoted", '"': "quoted", "|": "literal", ">": "folded"}
+_ESCAPED_SLASH = re.compile(r'"(?:[^"\\]|\\[^/])*\\/')
+_Place = tuple[int, int]
+
+
+class Builder:
+    """One YAML document on its way to nodes; used once.
+
+    Args:
+        text: The document.
+        file: The file's name, for marks and messages.
+        first_line: How many lines of the file come before the text.
+    """
+
+    def __init__(self, text: str, file: str, first_line: int = 0) -> None:
+        self._report = Reporter(file, first_line)
+        self._text = text
+        self._file = file
+        self._first_line = first_line
+        self._lines = Lines(text)
+        self._frames: list[Frame] = []
+        self._anchors: dict[str, Anchored | Frame] = {}
+        self._measure = Measure()
+        self._root: Node | None = None
+        self._before: tuple[str, ...] = ()
+        self._after = ""
+        self._last: tuple[Frame, str | int] | None = None
+        self._has_escaped_slash = "\\/" in text
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What Helm swallows, after ``build``."""
+        return self._report.faults
+
+    def build(self) -> Mapping | None:
+        """Return the document's mapping, or None when the document is empty.
+
+        Raises:
+            ValuesError: When Helm would refuse the document.
+        """
+        try:
+            self._read()
+        except yaml.YAMLError as error:
+            raise explain(error, self._file, self._first_line) from error
+        root = self._root
+        if root is None or (isinstance(root, Scalar) and root.value is None):
+            return None
+        if not isinstance(root, Mapping):
+            what = "a list" if isinstance(root, Sequence) else "a single value"
+            place = (root.mark.line - self._first_line - 1, 0)
+            message = f"a values file must be a mapping, and this one is {what}"
+            self._report.refuse(place, "not-a-mapping", message, "write `key: value` at the top level")
+        return root
+
+    def _read(self) -> None:
+        parser = CParser(self._text)
+        while True:
+            event = parser.get_event()
+            match event:
+                case yaml.ScalarEvent():
+                    self._read_scalar(event)
+                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                    self._open(event)
+                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    self._close(event)
+                case yaml.AliasEvent():
+                    self._read_alias(event)
+                case yaml.DocumentStartEvent(version=(_, minor)) if minor != 1:
+                    hint = "remove the line with %YAML"
+                    self._report.refuse(begin(event), "syntax", "Helm reads YAML 1.1 only", hint)
+                case yaml.DocumentEndEvent():
+                    self._look_beyond(parser)
+                    return
+                case yaml.StreamEndEvent():
+                    return
+
+    def _look_beyond(self, parser: CParser) -> None:
+        """Report what follows the document in the same part: nothing reads it."""
+        try:
+            event = parser.get_event()
+        except yaml.YAMLError:
+            event = None
+        if not isinstance(event, yaml.StreamEndEvent):
+            place = begin(event) if event is not None else (self._lines.line, 0)
+            self._report.remark(place, UNREAD)
+
+    def _read_scalar(self, event: yaml.ScalarEvent) -> None:
+        place = begin(event)
+        self._arrive(place[0])
+        plain, _quoted = event.implicit
+        text, tag = event.value, event.tag
+        if self._has_escaped_slash and event.style == '"' and _ESCAPED_SLASH.match(self._text[extent(event)]):
+            message = "the YAML is broken: found unknown escape character"
+            self._report.refuse(place, "syntax", message, "write / without a backslash")
+        frame = self._frames[-1] if self._frames else None
+        wants_key = frame is not None and frame.wants_key
+        if frame is not None and wants_key and text == "<<" and (plain or tag == MERGE_TAG):
+            frame.merging = True
+            self._before = self._lines.take()
+            self._ends(event, place)
+            return
+        value: ScalarData
+        try:
+            value = resolve(text, tag, plain=plain)
+            if frame is not None and wants_key:
+                self._read_key(frame, as_key(value), place)
+                if plain and not tag:
+                    self._report.remark(place, key_remark(text, frame.key or ""), path_of(self._frames))
+            json = as_json(value) if not wants_key or event.anchor else None
+        except ResolveError as error:
+            self._report.refuse(place, "value", str(error), "put it in quotes if a text is meant")
+        style = _STYLES.get(event.style or "", "plain")
+        comment = self._ends(event, place)
+        if wants_key:
+            node: Node = Scalar(json, self._mark(place[0]), style)
+        else:
+            if frame is not None and plain and style == "plain":
+                self._report.remark(place, number_remark(text, json, frame.key or ""), path_of(self._frames))
+            node = Scalar(json, self._mark(place[0]), style, self._comments(comment))
+        if event.anchor:
+            self._anchors[event.anchor] = Anchored(node, 1, value)
+        self._measure.seen += 1
+        if not wants_key:
+            self._place(node, 1, place)
+
+    def _read_key(self, frame: Frame, key: str, place: _Place) -> None:
+        self._before = self._lines.take()
+        self._after = ""
+        self._last = None
+        frame.key = key
+        frame.size += 1
+        first = frame.explicit.get(key)
+        if first is not None:
+            self._report.remark(place, duplicate_remark(key, first), path_of(self._frames))
+        frame.explicit[key] = self._first_line + place[0] + 1
+
+    def _read_alias(self, event: yaml.AliasEvent) -> None:
+        place = begin(event)
+        self._arrive(place[0])
+        found = self._anchors.get(event.anchor or "")
+        if found is None:
+            message = f"the alias *{event.anchor} has no anchor &{event.anchor} above it"
+            self._report.refuse(place, "alias", message, f"write &{event.anchor} before the value that is meant")
+        if isinstance(found, Frame):
+            message = f"the value of the anchor &{event.anchor} contains itself"
+            self._report.refuse(place, "alias", message, "write the values out")
+        if not self._measure.add_alias(found.size):
+            message = "aliases of aliases make the document grow beyond measure"
+            self._report.refuse(place, "alias", message, "write the values out")
+        self._lines.end(*finish(event))
+        frame = self._frames[-1] if self._frames else None
+        if frame is not None and frame.wants_key:
+            if not isinstance(found.node, Scalar):
+                self._report.refuse(place, *COLLECTION_KEY)
+            try:
+                self._read_key(frame, as_key(found.value), place)
+            except ResolveError as error:
+                self._report.refuse(place, "value", str(error), "write the key out")
+            return
+        foot = found.node.comments.foot
+        comments = replace(self._comments(), foot=foot) if foot else self._comments()
+        node = replace(found.node, mark=self._mark(place[0]), comments=comments)
+        self._place(node, 1 + found.size, place, is_alias=True)
+
+    def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+        place = begin(event)
+        if self._frames and self._frames[-1].wants_key:
+            self._report.refuse(place, *COLLECTION_KEY)
+        if len(self._frames) >= _MAX_DEPTH:
+            message = f"the document is nested more than {_MAX_DEPTH} levels deep"
+            self._report.refuse(place, "too-deep", message, "no chart needs that")
+        self._arrive(place[0])
+        if self._frames and not self._frames[-1].is_map:
+            self._before = self._lines.take()
+        comments = self._comments(loose=False)
+        frame = Frame(isinstance(event, yaml.MappingStartEvent), *place, comments, event.anchor)
+        self._last = None
+        if event.flow_style:
+            self._lines.end(*finish(event))
+        if event.anchor:
+            self._anchors[event.anchor] = frame
+        self._measure.seen += 1
+        self._frames.append(frame)
+
+    def _close(self, event: yaml.MappingEndEvent | yaml.SequenceEndEvent) -> None:
+        line, column = begin(event)
+        flow = finish(event) != (line, column)
+        self._arrive(line)
+        frame = self._frames.pop()
+        at_end = self._lines.is_blank(line)
+        if flow or (at_end and not self._frames):
+            foot = self._lines.take()
+        else:
+            foot = self._lines.take_indented(frame.column if at_end else max(frame.column, column + 1))
+        if flow:
+            self._lines.end(*finish(event))
+        comments = replace(frame.comments, foot=foot) if foot else frame.comments
+        mark = self._mark(frame.line)
+        node: Node
+        if frame.is_map:
+            node = Mapping(frame.entries, mark, comments)
+        else:
+            node = Sequence(tuple(frame.items), mark, comments)
+        if frame.anchor and self._anchors.get(frame.anchor) is frame:
+            self._anchors[frame.anchor] = Anchored(node, frame.size)
+        self._place(node, frame.size, (frame.line, frame.column))
+
+    def _place(self, node: Node, size: int, place: _Place, *, is_alias: bool = False) -> None:
+        """Put a finished node where it belongs."""
+        if not self._frames:
+            self._root = node
+            return
+        frame = self._frames[-1]
+        if frame.merging:
+            frame.merging = False
+            self._merge(frame, node, place, is_alias=is_alias)
+        elif frame.key is not None:
+            self._last = (frame, frame.key)
+            _put(frame.entries, frame.key, node)
+            frame.key = None
+        else:
+            self._last = (frame, len(frame.items))
+            frame.items.append(node)
+        frame.size += size
+
+    def _merge(self, frame: Frame, node: Node, place: _Place, *, is_alias: bool) -> None:
+        sources = mappings_to_merge(node, is_alias=is_alias)
+        if sources is None:
+            message = "<< takes a mapping or a list of mappings"
+            self._report.refuse(place, "merge", message, "name the anchor of a mapping")
+        for source in sources:
+            for key, value in source.entries.items():
+                if key in frame.explicit and value != frame.entries[key]:
+                    self._report.remark(place, merge_remark(key, frame.explicit[key]), path_of(self._frames, key))
+                _put(frame.entries, key, value)
+        before = node.comments.before
+        first = next((key for source in sources for key in source.entries), None)
+        if first is not None and before:
+            value = frame.entries[first]
+            frame.entries[first] = replace(value, comments=replace(value.comments, before=before))
+        self._last = None
+
+    def _arrive(self, line: int) -> None:
+        """Hand out what was written between the last token and the one on ``line``."""
+        after = self._lines.reach(line)
+        last = self._last
+        if after:
+            if last is not None:
+                node = _at(last)
+                _set(last, replace(node, comments=replace(node.comments, after=after)))
+            elif self._frames and (self._frames[-1].key is not None or self._frames[-1].merging):
+                self._after = after
+            else:
+                self._lines.push(after)
+        if last is not None and self._frames and last[0] is self._frames[-1] and isinstance(_at(last), Scalar):
+            foot = self._lines.take_indented(last[0].column + 1)
+            if foot:
+                node = _at(last)
+                _set(last, replace(node, comments=replace(node.comments, foot=foot)))
+
+    def _ends(self, event: yaml.ScalarEvent, place: _Place) -> str:
+        line, column = finish(event)
+        if event.style in ("|", ">"):
+            return self._lines.end_block(line, place, column)
+        self._lines.end(line, column)
+        return ""
+
+    def _comments(self, block: str = "", *, loose: bool = True) -> Comments:
+        """Return the comments of the entry that begins, taken; ``block`` is the one in a block's first line."""
+        frame = self._frames[-1] if self._frames else None
+        before, after = self._before, block or self._after
+        if frame is not None and (loose or not frame.is_map):
+            before += self._lines.take()
+        self._before, self._after = (), ""
+        return Comments(before, after) if before or after else NO_COMMENTS
+
+    def _mark(self, line: int) -> Mark:
+        return Mark(self._file, self._first_line + line + 1)
+
+
+def _put(entries: dict[str, Node], key: str, node: Node) -> None:
+    old = entries.get(key)
+    if old is not None:
+        comments = node.comments if node.comments.before else replace(node.comments, before=old.comments.before)
+        node = replace(node, replaced=old, comments=comments)
+    entries[key] = node
+
+
+def _at(last: tuple[Frame, str | int]) -> Node:
+    frame, step = last
+    return frame.entries[step] if isinstance(step, str) else frame.items[step]
+
+
+def _set(last: tuple[Frame, str | int], node: Node) -> None:
+    frame, step = last
+    if isinstance(step, str):
+        frame.entries[step] = node
+    else:
+        frame.items[step] = node
