@@ -11,7 +11,7 @@ from takeout.values.lines import count_breaks
 from takeout.values.merge import overlay
 from takeout.values.node import Mapping, Mark
 
-_SEPARATOR = re.compile(r"^---[^\S\n]*$", re.MULTILINE)
+_SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_HINT = "save the file as UTF-8"
@@ -55,7 +55,7 @@ def read_yaml(text: bytes | str, file: str) -> Document:
         )
     values = Mapping(mark=Mark(file, 1))
     faults: list[Fault] = []
-    for first_line, part in _documents(content):
+    for first_line, part in _documents(content, file):
         builder = Builder(part, file, first_line)
         found = builder.build()
         faults += builder.faults
@@ -77,11 +77,16 @@ def _decode(text: bytes | str, file: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _documents(text: str) -> list[tuple[int, str]]:
+def _documents(text: str, file: str) -> list[tuple[int, str]]:
     """Return the parts that Helm parses one by one, each with the number of its first line, counted from 0."""
     parts: list[tuple[int, str]] = []
     start = 0
     for match in _SEPARATOR.finditer(text):
+        rest = match[1].strip()
+        if rest and not rest.startswith("#"):
+            message = f"Helm takes a line that begins with --- for the start of a document, and {rest!r} follows"
+            hint = "indent the line, or put the rest on the next one"
+            raise _refusal(file, text[: match.start(1)], message, hint, "syntax")
         if match.start() > start:
             parts.append((count_breaks(text[:start]), text[start : match.start()]))
             start = min(match.end() + 1, len(text))
@@ -89,7 +94,7 @@ def _documents(text: str) -> list[tuple[int, str]]:
     return parts
 
 
-def _refusal(file: str, before: str, message: str, hint: str) -> ValuesError:
+def _refusal(file: str, before: str, message: str, hint: str, code: str = "encoding") -> ValuesError:
     line = before.count("\n") + 1
     column = len(before) - (before.rfind("\n") + 1) + 1
-    return ValuesError([Fault("encoding", message, Where(file, line, column), hint, fatal=True)])
+    return ValuesError([Fault(code, message, Where(file, line, column), hint, fatal=True)])
