@@ -125,8 +125,10 @@ def _edits(block: list[ast.stmt], unwanted: Callable[[ast.stmt], bool]) -> Itera
 
 
 def _first_line(statement: ast.stmt) -> int:
-    decorators = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(d.lineno for d in decorators)])
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return min([statement.lineno, *(d.lineno for d in statement.decorator_list)])
+    return statement.lineno
 
 
 def _stands_alone(lines: list[str], first: int, last: int) -> bool:

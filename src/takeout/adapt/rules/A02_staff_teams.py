@@ -152,9 +152,9 @@ RULE = Rule(
             "staff alone, on a chart where no list means nobody",
             given="""
                 jupyterhub:
-                  hub: {config: {GitHubOAuthenticator: {scope: [read:org], allowed_organizations: ["origin:staff"]}}}
+                  hub: {config: {GitHubOAuthenticator: {scope: [a], allowed_organizations: ["origin:staff"]}}}
             """,
-            expect="jupyterhub: {hub: {config: {GitHubOAuthenticator: {scope: [read:org]}}}}",
+            expect="jupyterhub: {hub: {config: {GitHubOAuthenticator: {scope: [a]}}}}",
             hub={"dependencies": {"jupyterhub": "4.3.3"}},
             terms=("origin",),
             actions=("allow-users",),

@@ -123,7 +123,7 @@ RULE = Rule(
                 jupyterhub:
                   hub:
                     initContainers:
-                      - {name: wait, env: [{name: A, valueFrom: {configMapKeyRef: {name: mine, key: GIT_REPO_URL}}}]}
+                      - {name: x, env: [{name: A, valueFrom: {configMapKeyRef: {name: me, key: GIT_REPO_URL}}}]}
             """,
             terms=("origin",),
         ),

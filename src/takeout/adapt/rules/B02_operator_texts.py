@@ -1,0 +1,144 @@
+"""B02: texts that say who operates the hub."""
+
+from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
+from takeout.values.node import Scalar, walk
+from takeout.values.path import Path, format_path
+
+_TEMPLATE_VARS: tuple[Path, ...] = (
+    ("jupyterhub", "custom", "homepage", "templateVars"),
+    ("jupyterhub", "homepage", "templateVars"),
+)
+_ROLES = ("operated_by", "funded_by")
+_PLACEHOLDER = {"name": "<who runs the hub now>", "url": "<their web address>"}
+# Keys whose values are read by people and by no program.
+_PROSE = frozenset({
+    "about_message", "announcement", "announcements", "banner_message", "description", "display_name", "help",
+    "login_service", "message", "support", "support_email", "title", "validation_message",
+})  # fmt: skip
+
+
+def change(draft: Draft) -> None:
+    """Name the community where the operator was named, and show the owners every other text that mentions it."""
+    changed = [path for base in _TEMPLATE_VARS for path in _rename(draft, base)]
+    mentions = [
+        path for path, node in walk(draft.values) if isinstance(node, Scalar) and _is_text(draft, path, node)
+    ]
+    if changed or mentions:
+        _ask(draft, changed, mentions)
+
+
+def _rename(draft: Draft, base: Path) -> list[Path]:
+    """Write the community's own name, or a placeholder, where the page says who operates and pays for the hub."""
+    community = draft.get_map((*base, "org"))
+    if not community.get("name") or any(draft.context.mentions_origin(str(v)) for v in community.values()):
+        community = dict(_PLACEHOLDER)
+    changed: list[Path] = []
+    for role in _ROLES:
+        told = draft.get_map((*base, role))
+        if not any(draft.context.mentions_origin(str(value)) for value in told.values()):
+            continue
+        for key in told:
+            draft.set((*base, role, key), community.get(key, _PLACEHOLDER.get(key, "")))
+        changed.append((*base, role))
+    return changed
+
+
+def _is_text(draft: Draft, path: Path, node: Scalar) -> bool:
+    if not isinstance(node.value, str) or not path or not draft.context.mentions_origin(node.value):
+        return False
+    if any(path[: len(base)] == base for base in _TEMPLATE_VARS):
+        return True
+    # An item of a list of texts has the list's name.
+    key = next((step for step in reversed(path) if isinstance(step, str)), "")
+    return key in _PROSE
+
+
+def _ask(draft: Draft, changed: list[Path], mentions: list[Path]) -> None:
+    parts: list[str] = []
+    if changed:
+        names = ", ".join(f"`{path[-1]}`" for path in changed)
+        parts.append(
+            f"The home page said that the organisation that ran the hub is behind it; {names} in "
+            f"`{format_path(changed[0][:-1])}` now name your community, as far as its name was known. "
+            "Correct them in "
+            "`local.values.yaml`."
+        )
+    if mentions:
+        shown = "\n".join(f"- `{format_path(path)}`: {str(draft.get(path))[:90]!r}" for path in mentions)
+        parts.append(f"These texts still mention it. Change the ones that are not true any more:\n\n{shown}")
+    covers = tuple(Cover("origin", "*", format_path(path)) for path in mentions)
+    title = "Say in your own words who runs the hub"
+    draft.ask(Action("review-texts", title, "\n\n".join(parts), covers=covers))
+
+
+RULE = Rule(
+    id="B02",
+    title="Name the community where the operator was named",
+    why=(
+        "Otherwise the home page sends people with questions to an organisation that does not run the hub "
+        "any more."
+    ),
+    source="helm-charts/basehub/values.yaml",
+    safety="ask",
+    change=change,
+    cases=(
+        Case(
+            "who operates the hub",
+            given="""
+                jupyterhub:
+                  custom:
+                    homepage:
+                      templateVars:
+                        org: {name: Some University, url: "https://uni.edu", logo_url: "https://uni.edu/logo.png"}
+                        designed_by: {name: Origin, url: "https://origin.org"}
+                        operated_by: {name: Origin, url: "https://origin.org"}
+                        funded_by: {name: A Foundation, url: "https://foundation.example"}
+            """,
+            expect="""
+                jupyterhub:
+                  custom:
+                    homepage:
+                      templateVars:
+                        org: {name: Some University, url: "https://uni.edu", logo_url: "https://uni.edu/logo.png"}
+                        designed_by: {name: Origin, url: "https://origin.org"}
+                        operated_by: {name: Some University, url: "https://uni.edu"}
+                        funded_by: {name: A Foundation, url: "https://foundation.example"}
+            """,
+            terms=("origin", "origin.org"),
+            actions=("review-texts",),
+        ),
+        Case(
+            "no name of its own",
+            given="""
+                jupyterhub:
+                  homepage: {templateVars: {org: {name: Origin}, operated_by: {name: Origin, url: "https://origin.org"}}}
+            """,
+            expect="""
+                jupyterhub:
+                  homepage:
+                    templateVars:
+                      org: {name: Origin}
+                      operated_by: {name: "<who runs the hub now>", url: "<their web address>"}
+            """,
+            terms=("origin", "origin.org"),
+            actions=("review-texts",),
+        ),
+        Case(
+            "an address for support",
+            given="""
+                binderhub-service: {config: {BinderHub: {banner_message: Write to support@origin.org.}}}
+            """,
+            terms=("origin.org",),
+            actions=("review-texts",),
+        ),
+        Case(
+            "texts of the community",
+            given="""
+                jupyterhub:
+                  custom: {homepage: {templateVars: {operated_by: {name: Some University}}}}
+                  singleuser: {extraEnv: {OWNER: origin}}
+            """,
+            terms=("origin",),
+        ),
+    ),
+)
