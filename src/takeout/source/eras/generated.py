@@ -1,0 +1,223 @@
+"""What code added to a hub's values and no file shows, replaced by what it meant.
+
+In E4 and E5 the deployer's Python wrote addresses, homepage and login into every hub; from E7 on the chart's
+jsonnet writes the addresses. Tokens are not repeated: a replica has new ones. Neither is what served the origin
+alone, such as the service of its own health check.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from dataclasses import dataclass, field
+
+from takeout.source.clusters import ClusterSpec, HubSpec
+from takeout.source.model import Layer
+from takeout.source.tree import Tree
+from takeout.values.node import Data, Mapping, Mark, from_data, with_node
+from takeout.values.path import Path
+
+FILE = "deployer"
+"""The name of the layer, which is no file of values."""
+
+TLS_SECRET = "https-auto-tls"  # noqa: S105 - the name of a Secret, from the templates of every era
+_CLIENT_KEYS = ("client_id", "client_secret")
+_CLONE = "templates-clone"
+_SYNC = "templates-sync"
+_TEMPLATES = "custom-templates"
+_HOMEPAGE = re.compile(r"""["'](https://[^"']*homepage[^"']*)["']""")
+_PROXY_HTTPS = re.compile(r"""["']proxy["']:\s*\{[^}]*["']https["']""")
+_BRANCH_WITH_CLUSTER = re.compile(r"""git reset --hard origin/\{self\.cluster\.spec""")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployer:
+    """What the deployer's Python did, as far as it meant something.
+
+    Attributes:
+        file: The Python file.
+        homepage: The repository of the login page's templates; empty where it cloned none.
+        branch_has_cluster: Whether a hub's branch there is ``<cluster>-<hub>``, rather than ``<hub>``.
+        proxy_https: Whether it named the hub's address for z2jh's own HTTPS as well.
+        auth0: Whether it registered hubs with Auth0.
+        username_keys: The field of an Auth0 profile that became the user name, by connection.
+    """
+
+    file: str
+    homepage: str = ""
+    branch_has_cluster: bool = False
+    proxy_https: bool = False
+    auth0: bool = False
+    username_keys: dict[str, str] = field(default_factory=dict)
+
+
+def read_deployer(tree: Tree, file: str) -> Deployer:
+    """Return what the deployer in ``file`` did; the code is read, never run."""
+    code = tree.read(file).decode(errors="replace")
+    homepage = _HOMEPAGE.search(code)
+    auth = posixpath.join(posixpath.dirname(file), "auth.py")
+    keys: dict[str, str] = {}
+    for beside in (auth, posixpath.join(posixpath.dirname(file), "auth0.py")):
+        if tree.is_file(beside):
+            keys |= _username_keys(tree.read(beside).decode(errors="replace"))
+    return Deployer(
+        file=file,
+        homepage=homepage[1] if homepage else "",
+        branch_has_cluster=bool(_BRANCH_WITH_CLUSTER.search(code)),
+        proxy_https=bool(_PROXY_HTTPS.search(code)),
+        auth0='spec["auth0"]' in code or "spec['auth0']" in code,
+        username_keys=keys,
+    )
+
+
+def deployer_layer(
+    deployer: Deployer, cluster: ClusterSpec, hub: HubSpec, jupyterhub: Path
+) -> tuple[Layer, tuple[Path, ...]]:
+    """Return the layer that stands for what the deployer added, and the paths of what only it knew."""
+    by_domain = Mark(cluster.file, hub.line("domain"))
+    by_code = Mark(deployer.file)
+    root = with_addresses(Mapping(mark=by_code), jupyterhub, hub, by_domain)
+    if deployer.proxy_https and hub.domains:
+        root = _put(root, (*jupyterhub, "proxy", "https", "hosts"), list(hub.domains), by_domain)
+    image = cluster.facts.get("image_repo")
+    if isinstance(image, str) and image:
+        root = _put(root, (*jupyterhub, "singleuser", "image", "name"), image, Mark(cluster.file))
+    if deployer.homepage:
+        for path, data in _homepage(deployer, cluster, hub).items():
+            root = _put(root, (*jupyterhub, *path), data, by_code)
+    unknown: tuple[Path, ...] = ()
+    login = _login(deployer, hub)
+    if login:
+        by_hub = Mark(cluster.file, hub.line("auth0"))
+        base: Path = (*jupyterhub, "hub", "config")
+        root = _put(root, (*base, "JupyterHub", "authenticator_class"), "auth0", by_hub)
+        root = _put(root, (*base, "Auth0OAuthenticator"), login, by_hub)
+        unknown = tuple((*base, "Auth0OAuthenticator", key) for key in _CLIENT_KEYS)
+    if hub.entry.chart == "daskhub":
+        for path, data in _dask_token(jupyterhub).items():
+            root = _put(root, path, data, by_code)
+    return Layer(FILE, "generated", root), unknown
+
+
+def with_addresses(root: Mapping, jupyterhub: Path, hub: HubSpec, mark: Mark) -> Mapping:
+    """Return ``root`` with the hub's ingress at its address; ``root`` itself where that is unknown."""
+    if not hub.domains:
+        return root
+    hosts: list[Data] = list(hub.domains)
+    root = _put(root, (*jupyterhub, "ingress", "hosts"), hosts, mark)
+    return _put(root, (*jupyterhub, "ingress", "tls"), [{"secretName": TLS_SECRET, "hosts": hosts}], mark)
+
+
+def with_callback(root: Mapping, jupyterhub: Path, hub: HubSpec, mark: Mark) -> Mapping:
+    """Return ``root`` with the address that a login service sends people back to."""
+    if not hub.domains:
+        return root
+    path = (*jupyterhub, "hub", "config", "OAuthenticator", "oauth_callback_url")
+    return _put(root, path, f"https://{hub.domains[0]}/hub/oauth_callback", mark)
+
+
+def _put(root: Mapping, path: Path, data: Data, mark: Mark) -> Mapping:
+    return with_node(root, path, from_data(data, mark))
+
+
+def _login(deployer: Deployer, hub: HubSpec) -> dict[str, Data]:
+    about = hub.without_values()
+    auth0 = about.get("auth0") if isinstance(about, dict) else None
+    if not deployer.auth0 or not isinstance(auth0, dict) or auth0.get("enabled", True) is False:
+        return {}
+    connection = str(auth0.get("connection") or "")
+    return {
+        "username_key": deployer.username_keys.get(connection, "email"),
+        "scope": ["openid", "name", "profile", "email"],
+    }
+
+
+def _dask_token(jupyterhub: Path) -> dict[Path, Data]:
+    """Return how hub and gateway come to share a token that z2jh makes.
+
+    Source: https://github.com/dask/helm-chart/blob/daskhub-2024.1.1/daskhub/values.yaml
+    """
+    return {
+        (*jupyterhub, "hub", "services", "dask-gateway", "display"): False,
+        ("dask-gateway", "gateway", "auth", "jupyterhub", "apiTokenFromSecretName"): "hub",
+        (
+            "dask-gateway",
+            "gateway",
+            "auth",
+            "jupyterhub",
+            "apiTokenFromSecretKey",
+        ): "hub.services.dask-gateway.apiToken",
+    }
+
+
+def _homepage(deployer: Deployer, cluster: ClusterSpec, hub: HubSpec) -> dict[Path, Data]:
+    """Return the login page's templates: cloned when the hub starts, brought up to date every five minutes."""
+    name = hub.entry.name
+    branch = f"{cluster.name}-{name}" if deployer.branch_has_cluster else name
+    mount: Data = [{"name": _TEMPLATES, "mountPath": "/srv/extra-templates-dir"}]
+    security: Data = {
+        "runAsUser": 1000,
+        "runAsGroup": 1000,
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+    }
+    follow = f"git reset --hard origin/{branch} || git reset --hard origin/HEAD"
+    clone = (
+        "rm -rf /srv/extra-templates-dir/repo\n"
+        f"git clone {deployer.homepage} /srv/extra-templates-dir/repo\n"
+        f"cd /srv/extra-templates-dir/repo && ({follow})\n"
+    )
+    sync = f"while true; do\n  git fetch origin\n  {follow}\n  sleep 5m\ndone\n"
+    shell: dict[str, Data] = {"image": "alpine/git", "command": ["/bin/sh"]}
+    return {
+        ("custom", "homepage", "gitRepoUrl"): deployer.homepage,
+        ("custom", "homepage", "gitRepoBranch"): branch,
+        ("hub", "initContainers"): [
+            {"name": _CLONE, **shell, "args": ["-c", clone], "securityContext": security, "volumeMounts": mount}
+        ],
+        ("hub", "extraContainers"): [
+            {
+                "name": _SYNC,
+                **shell,
+                "workingDir": "/srv/extra-templates-dir/repo",
+                "args": ["-c", sync],
+                "securityContext": security,
+                "volumeMounts": mount,
+            }
+        ],
+        ("hub", "extraVolumes"): [{"name": _TEMPLATES, "emptyDir": {}}],
+        ("hub", "extraVolumeMounts"): [
+            {
+                "name": _TEMPLATES,
+                "mountPath": "/usr/local/share/jupyterhub/custom_templates",
+                "subPath": "repo/templates",
+            },
+            {
+                "name": _TEMPLATES,
+                "mountPath": "/usr/local/share/jupyterhub/static/extra-assets",
+                "subPath": "repo/extra-assets",
+            },
+        ],
+    }
+
+
+def _username_keys(code: str) -> dict[str, str]:
+    """Return the table of that name from Python code."""
+    try:
+        module = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return {}
+    for statement in module.body:
+        if (
+            isinstance(statement, ast.Assign)
+            and any(isinstance(name, ast.Name) and name.id == "USERNAME_KEYS" for name in statement.targets)
+            and isinstance(statement.value, ast.Dict)
+        ):
+            pairs = zip(statement.value.keys, statement.value.values, strict=True)
+            return {
+                str(key.value): str(value.value)
+                for key, value in pairs
+                if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)
+            }
+    return {}
