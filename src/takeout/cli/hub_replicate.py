@@ -1,0 +1,172 @@
+"""``takeout hub replicate``: write the replica of a hub, or of every hub of a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from takeout.cli.options import (
+    JsonOption,
+    QuietOption,
+    RevOption,
+    SourceOption,
+    examples,
+    need_hub_extra,
+    source_place,
+)
+from takeout.cli.output import Output
+from takeout.errors import OptionError
+
+if TYPE_CHECKING:
+    from takeout.progress import Progress
+    from takeout.replica.replicate import Outcome, Wishes
+    from takeout.source.model import HubEntry, Source
+
+    OpenHub = Callable[[Progress], tuple[Source, HubEntry]]
+
+_EXAMPLES = examples(
+    "takeout hub replicate lagoon/research --to replica --source examples/infrastructure \\",
+    "    --domain hub.example.edu --target gke --storage home-nfs",
+    "takeout hub replicate --all --to replicas --source examples/infrastructure --domain '{hub}.example.edu'",
+    "takeout hub replicate --chart ./hub -f ./hub/config/prod.yaml --to replica --domain hub.example.edu",
+    "takeout hub replicate -f config.yaml --to replica --storage nfs:nas.example.edu:/export/homes",
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command("replicate", epilog=_EXAMPLES)(replicate)
+
+
+def replicate(
+    query: Annotated[
+        str | None, typer.Argument(metavar="QUERY", help="The hub: address, cluster/hub, name or title.")
+    ] = None,
+    *,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write the replica.")],
+    every: Annotated[bool, typer.Option("--all", help="Every hub of the source, in DIR/<cluster>/<hub>.")] = False,
+    source: SourceOption = None,
+    rev: RevOption = None,
+    chart: Annotated[
+        str | None,
+        typer.Option(
+            "--chart", metavar="DIR", help="An umbrella chart, in place of a source.", show_default=False
+        ),
+    ] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Option("-f", "--values", metavar="FILE", help="Values, lowest first; may be given again."),
+    ] = None,
+    domain: Annotated[
+        str,
+        typer.Option(
+            metavar="DOMAIN", help="The replica's host name; {hub} and {cluster} are filled in with --all."
+        ),
+    ] = "",
+    target: Annotated[str, typer.Option(metavar="any|gke|eks|aks|k3s", help="Where it will run.")] = "any",
+    storage: Annotated[
+        str,
+        typer.Option(
+            metavar="dynamic|pvc:NAME|nfs:HOST:/PATH|home-nfs|hostpath:DIR", help="Where homes will live."
+        ),
+    ] = "dynamic",
+    auth: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Login: keep, cilogon, github, google, generic-oauth, auth0, shared-password, dummy, null, native.",
+        ),
+    ] = "keep",
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write everything that is needed to run a hub elsewhere."""
+    need_hub_extra()
+    from takeout.replica.replicate import Wishes  # noqa: PLC0415 - help must not wait for it
+
+    by_files = chart is not None or bool(files)
+    _refuse(query, every=every, by_files=by_files, source=source, rev=rev)
+    wishes = Wishes(domain, target, storage, auth)
+    output = Output(json=json, quiet=quiet)
+    if every:
+        _replicate_all(output, source_place(source), rev, wishes, to)
+    else:
+        open_hub = (
+            partial(_from_files, chart, files or [])
+            if by_files
+            else partial(_from_source, source_place(source), rev, query or "")
+        )
+        _replicate_one(output, open_hub, wishes, to)
+
+
+def _refuse(query: str | None, *, every: bool, by_files: bool, source: str | None, rev: str | None) -> None:
+    """Refuse options that contradict each other."""
+    if every and (query or by_files):
+        raise OptionError("--all takes every hub of a source", hint="leave out QUERY, --chart and -f, or --all")
+    if by_files and (query or source or rev):
+        raise OptionError("--chart and -f stand in place of a source", hint="leave out QUERY, --source and --rev")
+    if not every and not by_files and not query:
+        raise OptionError("no hub given", hint="give a QUERY, or --all, or --chart DIR -f FILE")
+
+
+def _replicate_one(
+    output: Output, open_hub: Callable[[Progress], tuple[Source, HubEntry]], wishes: Wishes, to: Path
+) -> None:
+    from takeout.replica.replicate import replicate as run  # noqa: PLC0415
+
+    with output.progress() as progress:
+        source, entry = open_hub(progress)
+        outcome = run(source, entry, wishes, to)
+    _print_one(output, outcome)
+
+
+def _from_source(place: str, rev: str | None, query: str, progress: Progress) -> tuple[Source, HubEntry]:
+    from takeout.source import open_source  # noqa: PLC0415
+    from takeout.source.query import resolve  # noqa: PLC0415
+
+    source = open_source(place, rev, progress=progress)
+    return source, resolve(source.hubs(), query)
+
+
+def _from_files(chart: str | None, files: list[str], progress: Progress) -> tuple[Source, HubEntry]:
+    from takeout.source.chart import open_chart  # noqa: PLC0415
+
+    progress("reading", 0, 0)
+    source = open_chart(chart, files)
+    return source, source.hubs()[0]
+
+
+def _print_one(output: Output, outcome: Outcome) -> None:
+    from takeout.cli.show import outcome_json  # noqa: PLC0415
+    from takeout.cli.text import outcome_messages, outcome_text  # noqa: PLC0415
+
+    output.result(outcome_json(outcome), outcome_text(outcome))
+    for line in outcome_messages(outcome):
+        output.message(line)
+    output.message(f"read {outcome.directory / 'README.md'} next")
+    if outcome.found:
+        raise typer.Exit(1)
+
+
+def _replicate_all(output: Output, place: str, rev: str | None, wishes: Wishes, to: Path) -> None:
+    from takeout.cli.show import summary_json  # noqa: PLC0415
+    from takeout.cli.text import outcome_messages, summary_text  # noqa: PLC0415
+    from takeout.replica.replicate import replicate_all, shared_domains  # noqa: PLC0415
+    from takeout.source import open_source  # noqa: PLC0415
+
+    with output.progress() as progress:
+        outcomes = replicate_all(open_source(place, rev, progress=progress), wishes, to, progress)
+    for outcome in outcomes:
+        for line in outcome_messages(outcome):
+            output.message(f"{outcome.entry.id}: {line}")
+    for domain, hubs in shared_domains(outcomes).items():
+        output.message(
+            f"{len(hubs)} hubs share the address {domain} ({', '.join(hubs)}): use {{cluster}} in --domain"
+        )
+    output.result(summary_json(outcomes), summary_text(outcomes))
+    if any(outcome.error or outcome.found for outcome in outcomes):
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Write the replica directory, read it, and say what is in it."""

@@ -1,0 +1,95 @@
+"""Which node pools and kinds of storage a hub needs from its target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from takeout.replica.model import Replica
+from takeout.targets import InstanceType, Step, Target
+from takeout.targets.model import StepId
+from takeout.values.node import Data, Scalar, Sequence, walk
+
+_TYPE_LABELS = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+_GPU = "nvidia.com/gpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a hub asks of a cluster.
+
+    Attributes:
+        types: The machines that its values name and the target offers, in order.
+        gpus: Whether it asks for GPUs.
+        shared: Whether it asks for the target's storage that many nodes can write.
+    """
+
+    types: tuple[InstanceType, ...]
+    gpus: bool
+    shared: bool
+
+
+def needs(replica: Replica) -> Needs:
+    """Return what ``replica`` asks of its target."""
+    target = replica.context.target
+    names: dict[str, None] = {}
+    gpus = shared = False
+    for path, node in walk(replica.values):
+        key = path[-1] if path else ""
+        if key in _TYPE_LABELS:
+            names.update(dict.fromkeys(_texts(node)))
+        elif isinstance(node, Scalar):
+            gpus = gpus or (key == _GPU and node.value not in (None, 0, "0"))
+            shared = shared or (bool(target.shared_class) and node.value == target.shared_class)
+    shared = shared or any(_mentions(manifest, target.shared_class) for manifest in replica.adaptation.manifests)
+    offered = {machine.name: machine for machine in target.instance_types}
+    return Needs(tuple(offered[name] for name in names if name in offered), gpus, shared)
+
+
+def pool_steps(target: Target, wanted: Needs, *, dask: bool, fields: dict[str, str]) -> list[Step]:
+    """Return the target's steps that make the node pools, filled in for each machine that is needed."""
+    plain = [machine for machine in wanted.types if not machine.gpus] or _default(target)
+    steps = [_pool(target, "user-pool", f"user-{i}", machine, fields) for i, machine in enumerate(plain, 1)]
+    accelerated = [machine for machine in wanted.types if machine.gpus]
+    if wanted.gpus and not accelerated:
+        accelerated = [machine for machine in target.instance_types if machine.gpus][:1] or [_ANY_GPU]
+    steps += [_pool(target, "gpu-pool", f"gpu-{i}", machine, fields) for i, machine in enumerate(accelerated, 1)]
+    if dask:
+        steps.append(_pool(target, "dask-pool", "dask", plain[0] if plain else _ANY_GPU, fields))
+    return [step for step in steps if step is not None]
+
+
+_ANY_GPU = InstanceType("a machine with a GPU", 4, 16, 1, "nvidia-tesla-t4")
+
+
+def _default(target: Target) -> list[InstanceType]:
+    return [machine for machine in target.instance_types if machine.name == target.user_type][:1]
+
+
+def _pool(
+    target: Target, step_id: StepId, pool: str, machine: InstanceType, fields: dict[str, str]
+) -> Step | None:
+    step = target.step(step_id)
+    if step is None:
+        return None
+    return step.fill(**fields, pool=pool, instance_type=machine.name, gpus=machine.gpus, gpu=machine.gpu)
+
+
+def _texts(node: object) -> Iterable[str]:
+    match node:
+        case Scalar(value=str() as text):
+            yield text
+        case Sequence(items=items):
+            for item in items:
+                yield from _texts(item)
+
+
+def _mentions(data: Data, text: str) -> bool:
+    if not text:
+        return False
+    match data:
+        case dict():
+            return any(_mentions(value, text) for value in data.values())
+        case list():
+            return any(_mentions(value, text) for value in data)
+    return data == text
