@@ -1,0 +1,24 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("dev", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(scope="session")
+def snapshot() -> Path:
+    """The directory of a real infrastructure repository, beside the checkout."""
+    path = _CHECKOUT.parent / "shared" / "infrastructure"
+    if not (path / "config" / "clusters").is_dir():
+        pytest.skip("there is no snapshot of a real infrastructure repository in ../shared/infrastructure")
+    return path
