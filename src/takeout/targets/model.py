@@ -51,7 +51,7 @@ class Ingress:
     Attributes:
         class_name: The ingress class.
         controller: What serves it, for people.
-        issuer: The cert-manager ClusterIssuer that the runbook makes.
+        issuer: The cert-manager Issuer, of the hub's own namespace, that a replica makes.
         annotations: Patterns of the annotations that this controller, or cert-manager, understands.
         namespace: Where the runbook installs the controller.
         pod_labels: The labels of the controller's pods, for network policies.
