@@ -137,9 +137,8 @@ def _with_defaults(chart: Chart, values: Mapping) -> Mapping:
             removed[key] = Removal(given.mark, default)
         elif isinstance(given, Mapping) and isinstance(default, Mapping):
             is_subchart = key in names
-            entries[key] = _over_table(
-                default if is_subchart else _without_nulls(default), given, keep=is_subchart
-            )
+            below = default if is_subchart else _clean(default)
+            entries[key] = _over_table(below, given, keep=is_subchart)
         else:
             entries[key] = _succeed(default, given)
     entries |= {key: given for key, given in values.entries.items() if key not in chart.values.entries}
@@ -208,9 +207,12 @@ def _mismatch(name: str, given: Node) -> Fault:
 
 
 def _without_nulls(node: Node) -> Node:
+    """Return ``node`` without the nulls in its mappings."""
+    return _clean(node) if isinstance(node, Mapping) else node
+
+
+def _clean(node: Mapping) -> Mapping:
     """Return ``node`` without the nulls in its mappings; itself when there are none (cleanNilValues)."""
-    if not isinstance(node, Mapping):
-        return node
     entries = {key: _without_nulls(child) for key, child in node.entries.items() if not _is_null(child)}
     if len(entries) == len(node.entries) and all(entries[key] is child for key, child in node.entries.items()):
         return node

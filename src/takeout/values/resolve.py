@@ -129,6 +129,11 @@ def as_key(value: ScalarData) -> str:
     raise ResolveError(f"a key cannot be {'null' if value is None else value}")
 
 
+def is_string(text: str) -> bool:
+    """Whether Helm takes a plain scalar without a tag for a string."""
+    return _implicit(text)[0] == STR_TAG
+
+
 def _implicit(text: str) -> tuple[str, ScalarData]:
     """Return the tag and value of a plain scalar without a tag."""
     if text and text[0] not in _FIRST:
