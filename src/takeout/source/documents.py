@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from takeout.errors import Fault
+from takeout.errors import Fault, ValuesError, Where
 from takeout.source.tree import Tree
-from takeout.values.encrypted import placeholders
+from takeout.values.encrypted import is_encrypted, placeholders
 from takeout.values.jsonnet import evaluate
 from takeout.values.node import Mapping
 from takeout.values.path import Path
 from takeout.values.read import read_yaml
 
-SOPS = "sops"
-"""The key under which sops keeps its own notes, in every file that it encrypted."""
+_GIT_CRYPT = b"\0GITCRYPT\0"
+"""What a file begins with while git-crypt keeps it locked; nothing of it can be read, not even its keys.
+
+Source: https://github.com/AGWA/git-crypt/blob/0.7.0/crypto.hpp
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +76,37 @@ class Documents:
         return loaded.encrypted if loaded is not None else ()
 
     def _read(self, path: str) -> Loaded:
-        document = read_yaml(self.tree.read(path), path)
-        if isinstance(document.values.entries.get(SOPS), Mapping):
+        content = self.tree.read(path)
+        if content.startswith(_GIT_CRYPT):
+            return Loaded(path, Mapping(), (_locked(path),), kind="secret")
+        document = read_yaml(content, path)
+        if is_encrypted(document.values):
             values, encrypted = placeholders(document.values)
-            return Loaded(path, values, document.faults, tuple(encrypted), "secret")
+            return Loaded(path, values, document.faults, encrypted, "secret")
         return Loaded(path, document.values, document.faults)
 
     def _evaluate(self, path: str, ext_vars: MappingABC[str, str]) -> Loaded:
         key = (path, tuple(sorted(ext_vars.items())))
         if key not in self._evaluated:
-            values = evaluate(self.tree.read(path).decode(), path, ext_vars, self.tree.read)
+            values = evaluate(self._text(path), path, ext_vars, self._import)
             self._evaluated[key] = Loaded(path, values, kind="jsonnet")
         return self._evaluated[key]
+
+    def _import(self, path: str) -> str | None:
+        return self._text(path) if self.tree.is_file(path) else None
+
+    def _text(self, path: str) -> str:
+        try:
+            return self.tree.read(path).decode()
+        except UnicodeDecodeError as error:
+            fault = Fault("encoding", "the file is not UTF-8", Where(path), "save the file as UTF-8", fatal=True)
+            raise ValuesError([fault]) from error
+
+
+def _locked(path: str) -> Fault:
+    return Fault(
+        "locked",
+        f"{path} is locked by git-crypt; what it holds is not known",
+        Where(path),
+        "Ask the operator for the names of the values in it, or unlock the clone: git-crypt unlock",
+    )

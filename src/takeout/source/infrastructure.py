@@ -8,7 +8,7 @@ from functools import cached_property
 
 from takeout.adapt.context import HubFacts
 from takeout.errors import Fault, SourceError, ValuesError, Where
-from takeout.source.charts import ChartFacts, read_chart
+from takeout.source.chartfile import ChartFacts, read_chart
 from takeout.source.clusters import ClusterSpec, HubSpec, read_clusters
 from takeout.source.documents import Documents
 from takeout.source.eras.generated import (
@@ -91,7 +91,7 @@ class Infrastructure:
             entry=hub.entry,
             facts=self._facts(cluster, hub, chart),
             layers=tuple(layers),
-            chart=chart.to_merge(),
+            chart=chart.to_merge(jupyterhub),
             jupyterhub=jupyterhub,
             terms=self._terms.of_hub(cluster, hub, [*chart.default_layers(), *layers[1:]]),
             revision=self.revision,

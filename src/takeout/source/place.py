@@ -42,7 +42,7 @@ def open_tree(place: str, rev: str | None, *, progress: Progress, offline: bool)
             f"{directory} has no history, so there is no commit {rev!r} in it",
             hint="Leave out --rev, or give a clone of the repository.",
         )
-    commit = git.resolve(directory, rev or "HEAD", offline=offline)
+    commit = git.resolve(directory, "HEAD" if rev is None else rev, offline=offline)
     if commit is None:
         if rev is None:
             return DirectoryTree(directory)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from takeout.adapt.context import Dependency
 from takeout.errors import Fault, SourceError, Where
@@ -60,8 +60,9 @@ class ChartFacts:
         return min(paths, key=len, default=None)
 
     def layer(self) -> Layer:
-        """Return its own defaults as a layer."""
-        return Layer(self.values_file or self.file, "chart", self.values, self.faults)
+        """Return its own defaults as a layer; z2jh's stay with z2jh, which the replica runs too."""
+        values = Mapping() if self.name == JUPYTERHUB else self.values
+        return Layer(self.values_file or self.file, "chart", values, self.faults)
 
     def default_layers(self) -> Iterator[Layer]:
         """Yield its own defaults, and those of the charts between it and z2jh."""
@@ -83,21 +84,33 @@ class ChartFacts:
             child.has_own_templates() for child in self.children.values() if _ours(child)
         )
 
-    def to_merge(self, name: str = "") -> Chart:
-        """Return the chart as merging needs it.
+    def to_merge(self, jupyterhub: Path) -> Chart:
+        """Return the tree of charts as merging needs it, with a chart for every key that leads to z2jh's values.
 
         Defaults are given for the charts that lead to z2jh; z2jh's own and companions' stay with their charts,
         because the replica uses those charts.
         """
-        children = []
-        for dependency in self.dependencies:
-            child = self.children.get(dependency.name)
-            own = child is not None and _ours(child)
-            children.append(
-                child.to_merge(dependency.name) if child and own else Chart(dependency.name, Mapping())
-            )
-        values = Mapping() if self.name == JUPYTERHUB else self.values
-        return Chart(name or self.name, values, tuple(children))
+        return with_path(_merge(self, self.name), jupyterhub)
+
+
+def _merge(chart: ChartFacts, name: str) -> Chart:
+    children = []
+    for dependency in chart.dependencies:
+        child = chart.children.get(dependency.name)
+        own = child is not None and _ours(child)
+        children.append(_merge(child, dependency.name) if child and own else Chart(dependency.name, Mapping()))
+    return Chart(name, Mapping() if chart.name == JUPYTERHUB else chart.values, tuple(children))
+
+
+def with_path(chart: Chart, path: Path) -> Chart:
+    """Return ``chart`` with a chart, empty where none is known, for every key of ``path``."""
+    if not path:
+        return chart
+    key = str(path[0])
+    known = next((child for child in chart.children if child.name == key), None)
+    below = with_path(known or Chart(key, Mapping()), path[1:])
+    children = tuple(below if child is known else child for child in chart.children)
+    return replace(chart, children=children if known else (*children, below))
 
 
 def _ours(chart: ChartFacts) -> bool:
