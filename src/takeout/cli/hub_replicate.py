@@ -78,7 +78,8 @@ def replicate(
         str,
         typer.Option(
             metavar="NAME",
-            help="Login: keep, cilogon, github, google, generic-oauth, auth0, shared-password, dummy, null, native.",
+            help="The login: keep, cilogon, github, google, generic-oauth, auth0, shared-password, dummy, "
+            "null or native.",
         ),
     ] = "keep",
     json: JsonOption = False,

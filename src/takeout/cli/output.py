@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from takeout.errors import AmbiguousHubError, TakeoutError, UnknownHubError, ValuesError
 from takeout.progress import Progress, silent
@@ -59,7 +59,7 @@ class Output:
             lines.append(f"  hint: {error.hint}")
         _write(sys.stderr, "\n".join(lines) + "\n")
 
-    def paint(self, text: str, colour: str, stream: IO[str] | None = None) -> str:
+    def paint(self, text: str, colour: str, stream: TextIO | None = None) -> str:
         """Return ``text`` in colour where ``stream`` (standard error by default) is a terminal."""
         if os.environ.get("NO_COLOR") or not _is_terminal(stream or sys.stderr):
             return text
@@ -113,11 +113,11 @@ def _some(names: tuple[str, ...] | list[str]) -> list[str]:
     return [f"  {name}" for name in names[:MOST_NAMES]] + ([f"  and {more} more"] if more > 0 else [])
 
 
-def _is_terminal(stream: IO[str]) -> bool:
+def _is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _write(stream: IO[str], text: str) -> None:
+def _write(stream: TextIO, text: str) -> None:
     """Write and flush; a reader who left (``| head``) is no error, and what follows goes nowhere."""
     try:
         stream.write(text)

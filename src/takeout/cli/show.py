@@ -10,7 +10,9 @@ from takeout.values.path import format_path
 
 if TYPE_CHECKING:  # each command imports what it needs itself
     from takeout.replica.explain import Explanation
+    from takeout.replica.images import ImageList
     from takeout.replica.replicate import Outcome
+    from takeout.replica.results import CheckResult
     from takeout.source.model import HubEntry
 
 
@@ -65,4 +67,26 @@ def summary_json(outcomes: Sequence[Outcome]) -> dict[str, object]:
         "hubs": [outcome_json(outcome) for outcome in outcomes],
         "closed": sum(outcome.replica is not None and outcome.replica.closed for outcome in outcomes),
         "failed": sum(outcome.error is not None for outcome in outcomes),
+    }
+
+
+def check_json(results: Sequence[CheckResult]) -> dict[str, object]:
+    """Return what every check came to."""
+    return {"checks": [{**asdict(result), "items": list(result.items)} for result in results]}
+
+
+def images_json(listed: ImageList) -> dict[str, object]:
+    """Return every image with its places and how to copy it."""
+    return {
+        "images": [
+            {
+                "image": str(image.use.image),
+                "places": list(image.use.places),
+                "mirrored": str(image.mirrored) if image.mirrored else None,
+                "copy": image.copy_command or None,
+            }
+            for image in listed.images
+        ],
+        "override": listed.override or None,
+        "notes": list(listed.notes),
     }

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # each command imports what it needs itself
     from takeout.adapt.rule import Rule
     from takeout.replica.explain import Explanation
+    from takeout.replica.images import ImageList
     from takeout.replica.replicate import Outcome
+    from takeout.replica.results import CheckResult
     from takeout.source.model import HubEntry
 
 
@@ -102,12 +104,9 @@ def _story(story: Explanation) -> list[str]:
     lines = [head]
     for number, writer in enumerate(story.writers):
         verb = ("removed by" if story.removed else "from") if number == 0 else "was"
-        value = f"  {writer.value}" if number and writer.value else ""
-        place = "" if writer.layer == "before" else writer.place
-        why = f" because: {writer.why}" if writer.why else ""
-        lines.append(
-            f"  {verb} {place}{value}{why}".replace("  ", " ") if not value else f"  {verb} {place}{value}{why}"
-        )
+        parts = [verb, "" if writer.layer == "before" else writer.place, writer.value if number else ""]
+        line = "  " + " ".join(part for part in parts if part)
+        lines.append(line + (f" because: {writer.why}" if writer.why else ""))
     lines += [f"  rule {rule}: {why}" for rule, why in story.rules]
     return lines
 
@@ -129,3 +128,27 @@ def summary_text(outcomes: Sequence[Outcome]) -> str:
     changed = sum(outcome.written is not None and outcome.written.changed for outcome in outcomes)
     total = f"{len(outcomes)} hubs: {closed} closed, {failed} failed; {changed} replicas written or changed"
     return table(rows) + "\n" + total
+
+
+def check_text(results: Sequence[CheckResult]) -> str:
+    """Return the checks as a table, each with what was found below it."""
+    width = max(len(result.name) for result in results)
+    lines = []
+    for result in results:
+        count = f"{len(result.items)} " if result.items else ""
+        lines.append(f"{result.name.ljust(width)}  {(count + result.status).ljust(9)}  {result.note}".rstrip())
+        lines += [f"{' ' * width}    - {item}" for item in result.items]
+    return "\n".join(lines)
+
+
+def images_text(listed: ImageList) -> str:
+    """Return the images with their places; with a mirror also the commands and the values."""
+    lines = []
+    for image in listed.images:
+        lines += [str(image.use.image), *(f"  {place}" for place in image.use.places)]
+    commands = [image.copy_command for image in listed.images if image.copy_command]
+    if commands:
+        lines += ["", "# copy them", *commands]
+    if listed.override:
+        lines += ["", listed.override]
+    return "\n".join(lines)

@@ -11,16 +11,28 @@ from takeout.adapt.nets import cast
 from takeout.adapt.nets.finding import surprises
 from takeout.adapt.rule import Rule
 from takeout.errors import Fault, Where
-from takeout.replica.layout import arrange, chart_file, choose_layout
+from takeout.replica.layout import HELM_IGNORE, arrange, chart_file, choose_layout, compact_yaml
 from takeout.replica.lock import make_lock
-from takeout.replica.model import CHART, IGNORE, LOCAL, MANIFESTS, README, REPORT, SECRETS, VALUES, Layout, Replica
+from takeout.replica.model import (
+    CHART,
+    HELMIGNORE,
+    IGNORE,
+    LOCAL,
+    MANIFESTS,
+    README,
+    REPORT,
+    SECRETS,
+    VALUES,
+    Layout,
+    Replica,
+)
 from takeout.replica.report import report
 from takeout.replica.runbook import runbook
 from takeout.replica.secrets import secret_entries
 from takeout.source.model import Configuration
 from takeout.targets import Target
 from takeout.values.merge import lift, overlay, settle
-from takeout.values.node import Data, Mapping, from_data
+from takeout.values.node import Data, Mapping
 from takeout.values.write import write_yaml
 
 _IGNORE = f"""\
@@ -95,9 +107,7 @@ def manifest_files(manifests: Iterable[dict[str, Data]]) -> dict[str, str]:
         file, number = f"{MANIFESTS}/{stem}.yaml", 2
         while file in files:
             file, number = f"{MANIFESTS}/{stem}-{number}.yaml", number + 1
-        document = from_data(manifest)
-        assert isinstance(document, Mapping)  # noqa: S101 - made from a dict
-        files[file] = write_yaml(document)
+        files[file] = compact_yaml(manifest)
     return files
 
 
@@ -134,7 +144,8 @@ def _seeds(layout: Layout) -> dict[str, str]:
         "#",
         *(f"# {line}" for line in example),
     ]
-    return {LOCAL: "\n".join(local) + "\n", IGNORE: _IGNORE}
+    seeds = {LOCAL: "\n".join(local) + "\n", IGNORE: _IGNORE}
+    return {**seeds, HELMIGNORE: HELM_IGNORE} if layout.umbrella else seeds
 
 
 def _lost(key: str) -> Fault:

@@ -91,9 +91,10 @@ def explain(directory: FilePath, key: str = "") -> list[Explanation]:
         gone = [path for path in removed if path[: len(prefix)] == prefix and path not in paths]
         # A leaf below what was removed is gone with it.
         gone += [path for path in removed if path == prefix[: len(path)] and not found and path not in gone]
-        if found or gone:
+        items = [_item(change, lock) for change in _removed_items(prefix, lock)]
+        if found or gone or items:
             stories = [_story(path, files) for path in found]
-            return stories + [_removal(path, removed[path], lock) for path in gone]
+            return [*stories, *(_removal(path, removed[path], lock) for path in gone), *items]
     names = [format_path(path) for path in (*paths, *removed)]
     names += [format_path(path[:length]) for path in paths for length in range(1, len(path))]
     near = get_close_matches(key, list(dict.fromkeys(names)), n=5, cutoff=0.4)
@@ -190,9 +191,11 @@ def _title(layer: str, lock: dict[str, Any]) -> str:
 
 
 def _touched(path: Path, lock: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for rule, changed, _, _, _, why, *_ in lock["changes"]:
+    for rule, changed, kind, _, _, why, *_ in lock["changes"]:
         where = parse_path(changed)
-        if path[: len(where)] == where:
+        # Where an item of a list was removed, another has its position now.
+        is_item = kind == "removed" and isinstance(where[-1], int)
+        if path[: len(where)] == where and not is_item:
             reason = lock["rules"].get(rule, {}).get("why", "")
             yield rule, why if not reason or why == reason else f"{why}. {reason}"
 
@@ -204,3 +207,19 @@ def _removal(path: Path, entry: list[Any], lock: dict[str, Any]) -> Explanation:
     before = Writer("before", 0, value)
     rules = tuple(_touched(path, lock))
     return Explanation(format_path(path), "", (writer, before), rules, removed=True)
+
+
+def _removed_items(prefix: Path, lock: dict[str, Any]) -> Iterator[list[Any]]:
+    """Yield the changes at or below ``prefix`` that took an item out of a list."""
+    for change in lock["changes"]:
+        path = parse_path(change[1])
+        if change[2] == "removed" and isinstance(path[-1], int) and path[: len(prefix)] == prefix:
+            yield change
+
+
+def _item(change: list[Any], lock: dict[str, Any]) -> Explanation:
+    rule, path, _, before, _, why, *_ = change
+    reason = lock["rules"].get(rule, {}).get("why", "")
+    writers = (Writer(f"rule:{rule}", 0, "", why), Writer("before", 0, before))
+    rules = ((rule, reason),) if reason else ()
+    return Explanation(path, "", writers, rules, removed=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from takeout.adapt.context import Dependency, HubFacts
 from takeout.replica.model import Layout
-from takeout.values.node import Mapping, Scalar, find, from_data
+from takeout.values.node import Data, Mapping, Scalar, find, from_data
 from takeout.values.path import Path
 from takeout.values.write import write_yaml
 
@@ -83,9 +83,9 @@ def arrange(values: Mapping, layout: Layout) -> tuple[Mapping, tuple[str, ...]]:
 
 def chart_file(name: str, layout: Layout) -> str:
     """Return the umbrella's ``Chart.yaml`` for the hub ``name``."""
-    dependencies = []
+    dependencies: list[Data] = []
     for chart in (layout.jupyterhub, *layout.companions):
-        entry = {"name": chart.chart, "version": chart.version}
+        entry: dict[str, Data] = {"name": chart.chart, "version": chart.version}
         if chart.name != chart.chart:
             entry["alias"] = chart.name
         if chart.repository:
@@ -93,17 +93,37 @@ def chart_file(name: str, layout: Layout) -> str:
         if chart.condition:
             entry["condition"] = chart.condition
         dependencies.append(entry)
-    document = from_data(
-        {
-            "apiVersion": "v2",
-            "name": _NO_CHART_NAME.sub("-", name.lower()).strip("-") or "hub",
-            "description": f"The JupyterHub {name} with the charts it needs",
-            "version": "0.1.0",
-            "dependencies": [dict(entry) for entry in dependencies],
-        }
-    )
+    data: dict[str, Data] = {
+        "apiVersion": "v2",
+        "name": _NO_CHART_NAME.sub("-", name.lower()).strip("-") or "hub",
+        "description": f"The JupyterHub {name} with the charts it needs",
+        "version": "0.1.0",
+        "dependencies": dependencies,
+    }
+    return "# The charts of this hub; `helm dependency update` fetches them.\n" + compact_yaml(data)
+
+
+def compact_yaml(data: dict[str, Data]) -> str:
+    """Return a Kubernetes object or a Chart.yaml as YAML, without the blank lines that part a values file."""
+    document = from_data({"below": data})
     assert isinstance(document, Mapping)  # noqa: S101 - made from a dict
-    return write_yaml(document, header=("The charts of this hub. `helm dependency update` fetches them.",))
+    # Only the top level of a document has blank lines between its entries: write it one level below.
+    _, *lines = write_yaml(document).splitlines()
+    return "\n".join(line.removeprefix("  ") for line in lines) + "\n"
+
+
+HELM_IGNORE = """\
+# Helm keeps every file of a chart in the cluster: all but the chart itself stays out.
+.git/
+.github/
+.helmignore
+*.md
+*.new
+manifests/
+local.values.yaml
+secrets.yaml
+takeout.json
+"""
 
 
 def _is_remote(repository: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from takeout import __version__
 from takeout.adapt.context import Context, Dependency
 from takeout.adapt.engine import Adaptation
-from takeout.adapt.rule import Action, Change, Cover, Keep, Rule
+from takeout.adapt.rule import Action, Change, Cover, Rule
 from takeout.errors import DirectoryError, DiskError, Where
 from takeout.replica.model import LOCK, Layout, SecretEntry
 from takeout.replica.options import format_storage
@@ -48,7 +48,7 @@ def make_lock(
     for layer in configuration.layers:
         layers.number(layer.file)
     changed = {change.rule for change in adaptation.changes}
-    asked = {item.rule for item in (*adaptation.actions, *adaptation.keeps)}
+    asked = {action.rule for action in adaptation.actions} | {keep.rule for keep in adaptation.keeps}
     return {
         "format": FORMAT,
         "schema": SCHEMA,
@@ -159,17 +159,6 @@ def action_to_json(action: Action) -> dict[str, object]:
         "covers": [_cover(cover) for cover in action.covers],
         "rule": action.rule,
     }
-
-
-def action_from_json(data: MappingABC[str, Any]) -> Action:
-    """Return the action that ``action_to_json`` wrote."""
-    covers = tuple(Cover(*cover) for cover in data["covers"])
-    return Action(**{**data, "commands": tuple(data["commands"]), "covers": covers})
-
-
-def keep_from_json(data: MappingABC[str, Any]) -> Keep:
-    """Return the kept mention that the lock has."""
-    return Keep(Cover(*data["cover"]), data["reason"], data["rule"])
 
 
 def _cover(cover: Cover) -> list[str]:

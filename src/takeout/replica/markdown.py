@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Iterable
 
 _WIDTH = 100
+_AS_THEY_ARE = (" ", "- ", "* ", "|", "#", "> ", "1. ")
+"""How blocks begin that are no prose: lists, tables, headings, quotations, what is indented."""
 
 
 def code(text: str) -> str:

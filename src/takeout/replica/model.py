@@ -20,6 +20,7 @@ README = "README.md"
 REPORT = "REPORT.md"
 CHART = "Chart.yaml"
 IGNORE = ".gitignore"
+HELMIGNORE = ".helmignore"
 MANIFESTS = "manifests"
 
 HELM_ORDER = (VALUES, SECRETS, LOCAL)

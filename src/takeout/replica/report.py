@@ -71,16 +71,8 @@ def _surprises(surprises: Sequence[Finding]) -> str:
     if not surprises:
         return ""
     text = "No rule made these good and no action names them. Look at each before you install."
-    lines = [
-        f"- **{finding.net}** {code(finding.subject)}{_at(finding)}: {finding.message}" for finding in surprises
-    ]
+    lines = [f"- **{finding.net}**: {finding.message}" for finding in surprises]
     return "\n".join(["## Surprises", "", text, "", *lines])
-
-
-def _at(finding: Finding) -> str:
-    if finding.manifest:
-        return f" in {code(finding.manifest)}"
-    return f" at {code(format_path(finding.path))}" if finding.path else ""
 
 
 def _actions(actions: Sequence[Action]) -> str:

@@ -74,7 +74,7 @@ def names(replica: Replica) -> dict[str, str]:
 
 
 def _fill(template: str, replica: Replica) -> str:
-    return template.format(**names(replica))
+    return wrap(template.format(**names(replica)))
 
 
 def _opening(replica: Replica) -> str:
@@ -154,9 +154,8 @@ def _install(replica: Replica, manifests: Sequence[str]) -> str:
     if replica.layout.umbrella:
         commands.append("helm dependency update .")
     commands.append(names(replica)["install"])
-    step = Step("prepare", "", tuple(commands), f"kubectl --namespace {names(replica)['namespace']} get pods")
     about = text.INSTALL_UMBRELLA if replica.layout.umbrella else text.INSTALL
-    return "\n\n".join(["## Install", wrap(about), _commands(step), text.INSTALLED])
+    return "\n\n".join(["## Install", wrap(about), fence(commands, "console"), _fill(text.INSTALLED, replica)])
 
 
 def _first_login(replica: Replica) -> str:

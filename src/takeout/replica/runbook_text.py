@@ -12,7 +12,7 @@ PREREQUISITES = """\
 | --- | --- | --- |
 | [kubectl](https://kubernetes.io/docs/tasks/tools/) | near the cluster's | `kubectl version --client` |
 | [Helm](https://helm.sh/docs/intro/install/) | 3.8 or newer | `helm version --short` |
-| [Takeout](https://pypi.org/project/jupyterhub-takeout/) | any | `takeout --version` |
+| Takeout (`pip install 'jupyterhub-takeout[hub]'`) | any | `takeout --version` |
 
 ```console
 git init
@@ -71,8 +71,8 @@ Objects that the charts do not make come first. `Chart.yaml` names the charts; H
 `values.yaml` is handed over by name as well, so that what it sets to null is taken out of the charts' defaults."""
 
 INSTALLED = """\
-To see that it worked: the pods `hub-…` and `proxy-…` are `Running`. A pod that stays `Pending` or waits in \
-`ContainerCreating` says why with `kubectl describe pod`."""
+To see that it worked: `kubectl --namespace {namespace} get pods` shows `hub-…` and `proxy-…` as `Running`. A pod \
+that stays `Pending` or in `ContainerCreating` says why with `kubectl --namespace {namespace} describe pod`."""
 
 FIRST_LOGIN = """\
 ## First login
