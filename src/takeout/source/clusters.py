@@ -85,6 +85,7 @@ def read_clusters(documents: Documents, files: Iterable[str]) -> tuple[ClusterSp
         else:
             clusters.append(cluster)
             faults += _duplicates(cluster)
+    faults += _namesakes(clusters)
     if faults:
         raise ValuesError(faults)
     return tuple(clusters)
@@ -152,6 +153,16 @@ def _duplicates(cluster: ClusterSpec) -> Iterator[Fault]:
                 "Give each hub of a cluster a name of its own.",
             )
         seen.setdefault(name, hub.entry.line)
+
+
+def _namesakes(clusters: Iterable[ClusterSpec]) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for cluster in clusters:
+        if cluster.name in seen:
+            message = f"the cluster {cluster.name} has two files; the other is {seen[cluster.name]}"
+            hint = "Give each cluster a `name` of its own."
+            yield Fault("duplicate-cluster", message, Where(cluster.file, path="name"), hint, fatal=True)
+        seen.setdefault(cluster.name, cluster.file)
 
 
 def text_of(mapping: Mapping, key: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from takeout.adapt.context import HubFacts
-from takeout.errors import Fault, SourceError, ValuesError, Where
+from takeout.errors import Fault, SourceError, UnknownHubError, ValuesError, Where
 from takeout.source.chartfile import ChartFacts, read_chart
 from takeout.source.clusters import ClusterSpec, HubSpec, read_clusters
 from takeout.source.documents import Documents
@@ -67,7 +67,10 @@ class Infrastructure:
         Raises:
             ValuesError: When a values file cannot be read, or is missing.
             SourceError: When the hub's chart is not there.
+            UnknownHubError: When the entry is of another source.
         """
+        if entry.id not in self._hubs:
+            raise UnknownHubError(f"{self.label} has no hub {entry.id}")
         cluster, hub = self._hubs[entry.id]
         chart, found = self._chart(cluster, hub)
         faults = list(found)
@@ -198,7 +201,7 @@ class Infrastructure:
         )
 
     def _faults(self, cluster: ClusterSpec, hub: HubSpec) -> list[Fault]:
-        faults: list[Fault] = []
+        faults = [Fault("copy", self.tree.told, Where(self.label))] if self.tree.told else []
         if hub.domain_override_file:
             faults.append(
                 Fault(

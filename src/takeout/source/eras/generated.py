@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from takeout.source.clusters import ClusterSpec, HubSpec
 from takeout.source.model import Layer
 from takeout.source.tree import Tree
+from takeout.values.encrypted import placeholder
 from takeout.values.node import Data, Mapping, Mark, from_data, with_node
 from takeout.values.path import Path
 
@@ -91,9 +92,10 @@ def deployer_layer(
     if login:
         by_hub = Mark(cluster.file, hub.line("auth0"))
         base: Path = (*jupyterhub, "hub", "config")
+        unknown = tuple((*base, "Auth0OAuthenticator", key) for key in _CLIENT_KEYS)
+        login |= {str(path[-1]): placeholder(path) for path in unknown}
         root = _put(root, (*base, "JupyterHub", "authenticator_class"), "auth0", by_hub)
         root = _put(root, (*base, "Auth0OAuthenticator"), login, by_hub)
-        unknown = tuple((*base, "Auth0OAuthenticator", key) for key in _CLIENT_KEYS)
     if hub.entry.chart == "daskhub":
         for path, data in _dask_token(jupyterhub).items():
             root = _put(root, path, data, by_code)
