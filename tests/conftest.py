@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
+
+# Strategies and other helpers beside the tests are imported by their folder, such as ``values.strategies``.
+sys.path.append(str(_CHECKOUT / "tests"))
 
 settings.register_profile("dev", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])

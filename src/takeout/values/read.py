@@ -13,6 +13,7 @@ from takeout.values.node import Mapping, Mark
 
 _SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MARK_WITHIN = re.compile("(?:^|[\n\r\x85\u2028\u2029])\ufeff")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_HINT = "save the file as UTF-8"
 
@@ -53,6 +54,10 @@ def read_yaml(text: bytes | str, file: str) -> Document:
             f"the character U+{ord(bad[0]):04X} is not allowed in YAML",
             'remove it, or write it as an escape inside "double quotes"',
         )
+    mark = _MARK_WITHIN.search(content)
+    if mark is not None:
+        message = "a byte order mark begins a line in the middle of the file, and Helm misreads the rest"
+        raise _refusal(file, content[: mark.end() - 1], message, "delete the invisible character")
     values = Mapping(mark=Mark(file, 1))
     faults: list[Fault] = []
     for first_line, part in _documents(content, file):
@@ -74,7 +79,9 @@ def _decode(text: bytes | str, file: str) -> str:
             raise _refusal(
                 file, error.object[: error.start].decode(), "the file is not UTF-8", _UTF8_HINT
             ) from error
-    return text.removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff")
+    # Helm reads by lines and ends each with a line feed, so a block at the end of the file gets its final break.
+    return text if text.endswith("\n") else text + "\n"
 
 
 def _documents(text: str, file: str) -> list[tuple[int, str]]:

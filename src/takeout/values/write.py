@@ -143,7 +143,7 @@ def _block(node: Scalar, width: int) -> tuple[str, list[str]] | None:
     if not can_be_block(text):
         return None
     if node.style == "folded" and (block := folded(text, width)) is not None:
-        return block if len(block[1]) > 1 else None
+        return block if len(block[1]) > 1 or "\n" in text else None
     return literal(text) if "\n" in text else None
 
 
