@@ -260,7 +260,6 @@ def test_rendered_objects() -> None:
         ("RoleBinding/b", "Role/r"),
         ("RoleBinding/b", "ServiceAccount/s"),
         ("StatefulSet/st", "StorageClass/slow"),
-        ("StatefulSet/st", "Service/headless"),
     ]
 
 
@@ -277,3 +276,10 @@ def test_a_certificate_stands_for_its_secret() -> None:
     certificate = {"kind": "Certificate", "metadata": {"name": "c"}, "spec": {"secretName": "made"}}
     assert [f.subject for f in references_of_manifests([ingress], CONTEXT)] == ["Secret/made"]
     assert references_of_manifests([ingress, certificate], CONTEXT) == []
+
+
+def test_an_object_that_is_made_twice() -> None:
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "homes"}}
+    found = references_of_manifests([claim, {**claim, "metadata": {"name": "other"}}, claim], CONTEXT)
+    assert [(f.subject, f.manifest) for f in found] == [("PersistentVolumeClaim/homes",) * 2]
+    assert "made twice" in found[0].message

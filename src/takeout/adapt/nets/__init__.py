@@ -8,9 +8,10 @@ from typing import Any
 from takeout.adapt.context import Context
 from takeout.adapt.nets.finding import Finding, is_covered, surprises
 from takeout.adapt.nets.live import live
-from takeout.adapt.nets.nodes import nodes_in, nodes_of_manifests
-from takeout.adapt.nets.origin import mentions_in, origin_of_manifests
-from takeout.adapt.nets.references import references_in, references_of_manifests
+from takeout.adapt.nets.nodes import nodes_in, nodes_in_objects
+from takeout.adapt.nets.objects import clear
+from takeout.adapt.nets.origin import mentions_in, mentions_in_objects
+from takeout.adapt.nets.references import references_in, references_in_objects
 from takeout.values.node import Mapping as Document
 from takeout.values.node import to_data
 
@@ -34,12 +35,12 @@ def cast(
     data = to_data(values)
     assert isinstance(data, dict)  # noqa: S101 - a mapping's data
     entries = list(live(data, context))
-    objects = [*(rendered or ()), *manifests]
+    objects = [clear(item) for item in (*(rendered or ()), *manifests)]
     findings = references_in(data, entries, manifests, context)
     if rendered is not None:
-        findings += references_of_manifests(objects, context)
+        findings += references_in_objects(objects, context)
     findings += mentions_in(data, context)
-    findings += origin_of_manifests(objects, context)
+    findings += mentions_in_objects(objects, context)
     findings += nodes_in(entries, context.target)
-    findings += nodes_of_manifests(objects, context)
+    findings += nodes_in_objects(objects, context)
     return findings

@@ -48,11 +48,16 @@ def nodes_in(entries: Iterable[Entry], target: Target) -> list[Finding]:
 
 def nodes_of_manifests(objects: Iterable[Mapping[str, Any]], context: Context) -> list[Finding]:
     """Return what the pods of Kubernetes objects demand of nodes and the target does not offer."""
+    return nodes_in_objects([clear(item) for item in objects], context)
+
+
+def nodes_in_objects(objects: Iterable[Mapping[str, Any]], context: Context) -> list[Finding]:
+    """Return what ``nodes_of_manifests`` does, for objects that are in clear."""
     findings: dict[tuple[str, str], Finding] = {}
     for item in objects:
         name = title(item)
         if item.get("kind") in ("ConfigMap", "Secret"):
-            hub = clear(item)["data"].get("values.yaml")
+            hub = item["data"].get("values.yaml")
             entries = live({"jupyterhub": hub}, context) if isinstance(hub, dict) else iter(())
         else:
             entries = every(dict(item))

@@ -24,7 +24,7 @@ def title(item: Mapping[str, Any]) -> str:
 def clear(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``item`` with a Secret's data in clear, and documents in Secrets and ConfigMaps parsed.
 
-    A value that is not text, or not base64, is left out.
+    A value that is not text, or not base64, is None.
     """
     if item.get("kind") not in ("Secret", "ConfigMap"):
         return dict(item)
@@ -33,10 +33,7 @@ def clear(item: Mapping[str, Any]) -> dict[str, Any]:
     if item["kind"] == "ConfigMap":
         data.update(encoded)
     else:
-        for key, value in encoded.items():
-            text = _decoded(value)
-            if text is not None:
-                data[key] = text
+        data.update({key: _decoded(value) for key, value in encoded.items()})
     return {**item, "data": {key: _parsed(key, value) for key, value in data.items()}, "stringData": None}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -45,13 +46,11 @@ def references_in(
         if (subject := provided.lacks(reference))
     ]
     findings += [_unmounted(name, path) for path, name in missing_volumes(data)]
-    findings += references_of_manifests(manifests, context, provided=provided)
+    findings += _references_of_objects([clear(item) for item in manifests], context, provided)
     return findings
 
 
-def references_of_manifests(
-    objects: Sequence[Mapping[str, Any]], context: Context, *, provided: Provided | None = None
-) -> list[Finding]:
+def references_of_manifests(objects: Sequence[Mapping[str, Any]], context: Context) -> list[Finding]:
     """Return every object that Kubernetes objects name and that is not among them, nor made by the target.
 
     The hub's own configuration, which the chart keeps in a Secret, is read too.
@@ -59,11 +58,33 @@ def references_of_manifests(
     Args:
         objects: Everything that will be applied: what the chart renders and the replica's ``manifests/``.
         context: The hub, and where it goes.
-        provided: What else is there.
     """
-    if provided is None:
-        provided = Provided(context)
-        provided_by_objects(objects, provided)
+    return references_in_objects([clear(item) for item in objects], context)
+
+
+def references_in_objects(objects: Sequence[Mapping[str, Any]], context: Context) -> list[Finding]:
+    """Return what ``references_of_manifests`` does, for objects that are in clear."""
+    provided = Provided(context)
+    provided_by_objects(objects, provided)
+    return _made_twice(objects) + _references_of_objects(objects, context, provided)
+
+
+def _made_twice(objects: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """Two objects of one kind and name: Helm refuses to take over what another has made."""
+    counts = Counter(
+        (str(item.get("apiVersion", "")), title(item), str((item.get("metadata") or {}).get("namespace", "")))
+        for item in objects
+    )
+    return [
+        Finding("references", name, (), f"{name} is made twice, by the charts or by the replica's manifests", name)
+        for (_, name, _), count in counts.items()
+        if count > 1
+    ]
+
+
+def _references_of_objects(
+    objects: Sequence[Mapping[str, Any]], context: Context, provided: Provided
+) -> list[Finding]:
     findings: dict[tuple[str, str], Finding] = {}
     for item in objects:
         name = title(item)
@@ -79,26 +100,21 @@ def _named_by_object(item: Mapping[str, Any], context: Context) -> Iterator[tupl
     kind = item.get("kind")
     if kind == "ConfigMap":  # data, and code that builds addresses at run time
         return
-    readable = clear(item)
-    hub = readable["data"].get("values.yaml") if kind == "Secret" else None
+    hub = item["data"].get("values.yaml") if kind == "Secret" else None
     if isinstance(hub, dict):  # z2jh hands its own values to the hub in a Secret
         yield from _named_in(live({"jupyterhub": hub}, context))
         return
-    entries = every(readable)
+    entries = every(dict(item))
     match kind:
         case "Ingress":
-            issued = _has_issuer(readable)
+            issued = _has_issuer(item)
             # an ingress keeps its annotations where they cannot be seen from its certificates
             yield from _named_in(entry for entry in entries if entry[0][-1] != "tls" or not issued)
-            yield from _backends(readable)
+            yield from _backends(item)
         case "RoleBinding" | "ClusterRoleBinding":
-            yield from _bound(readable)
+            yield from _bound(item)
         case "ServiceAccount":
             yield from _named_in(entry for entry in entries if entry[0][0] != "secrets")
-        case "StatefulSet":
-            yield from _named_in(entries)
-            if service := (readable.get("spec") or {}).get("serviceName"):
-                yield ("spec", "serviceName"), Reference("Service", service)
         case _:
             yield from _named_in(entries)
 
