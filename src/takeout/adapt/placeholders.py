@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from takeout.adapt.rule import Draft
+from takeout.values import encrypted
 from takeout.values.node import Data, Scalar, walk
 from takeout.values.path import Path
-
-_MARKS = ("<secret", "ENC[")
 
 
 def is_placeholder(value: Data) -> bool:
     """Whether a value stands for one that only the origin can decrypt."""
-    return isinstance(value, str) and value.startswith(_MARKS)
+    return isinstance(value, str) and encrypted.is_placeholder(value)
 
 
 def placeholders(draft: Draft) -> Iterator[Path]:

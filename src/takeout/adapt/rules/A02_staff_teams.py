@@ -43,8 +43,10 @@ def _is_staff_team(item: object, draft: Draft) -> bool:
 
 def _drop_snippets(draft: Draft) -> None:
     for path, text in snippets(draft):
+        if _TRAIT not in text or "staff" not in text:
+            continue
         teams = [team for team in _STAFF_TEAM.findall(text) if _is_staff_team(team, draft)]
-        if not teams or _TRAIT not in text:
+        if not teams:
             continue
         rest = "" if is_only_about(text, (_TRAIT,)) else without_statements(text, partial(_adds, text, teams))
         if rest is None or any(team in rest for team in teams):

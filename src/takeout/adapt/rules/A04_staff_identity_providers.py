@@ -51,8 +51,9 @@ def _serves(entity: str, settings: Data, domain: str) -> bool:
     domains = settings.get("allowed_domains")
     if isinstance(domains, list) and any(fnmatchcase(domain, str(pattern).lower()) for pattern in domains):
         return True
-    host = (urlsplit(entity).hostname or "").split(".")
     # A university's provider serves the university's addresses: idp.uni.edu and uni.edu, or mail.uni.edu.
+    name = entity.rpartition(":")[2] if entity.startswith("urn:") else urlsplit(entity).hostname
+    host = (name or "").split(".")
     return len(host) > 1 and domain.split(".")[-2:] == host[-2:]
 
 
@@ -84,6 +85,24 @@ RULE = Rule(
                       CILogonOAuthenticator:
                         allowed_idps:
                           https://idp.uni.edu/idp/shibboleth: {allow_all: true, default: true}
+            """,
+        ),
+        Case(
+            "a provider with a name instead of an address",
+            given="""
+                jupyterhub:
+                  hub:
+                    config:
+                      Authenticator: {admin_users: [dan@uni.edu]}
+                      CILogonOAuthenticator:
+                        idps: {"urn:mace:incommon:uni.edu": {allow_all: true}, "http://google.com/accounts/o8/id": {}}
+            """,
+            expect="""
+                jupyterhub:
+                  hub:
+                    config:
+                      Authenticator: {admin_users: [dan@uni.edu]}
+                      CILogonOAuthenticator: {idps: {"urn:mace:incommon:uni.edu": {allow_all: true}}}
             """,
         ),
         Case(

@@ -44,13 +44,12 @@ def _rename(draft: Draft, base: Path) -> list[Path]:
 
 
 def _is_text(draft: Draft, path: Path, node: Scalar) -> bool:
-    if not isinstance(node.value, str) or not path or not draft.context.mentions_origin(node.value):
+    if not isinstance(node.value, str) or not path:
         return False
-    if any(path[: len(base)] == base for base in _TEMPLATE_VARS):
-        return True
     # An item of a list of texts has the list's name.
     key = next((step for step in reversed(path) if isinstance(step, str)), "")
-    return key in _PROSE
+    is_read = key in _PROSE or any(path[: len(base)] == base for base in _TEMPLATE_VARS)
+    return is_read and draft.context.mentions_origin(node.value)
 
 
 def _ask(draft: Draft, changed: list[Path], mentions: list[Path]) -> None:
