@@ -40,7 +40,7 @@ def _codes(file: Path) -> set[str]:
             name = ast.unparse(node.func).rpartition(".")[2].lower()
             given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "code")]
             codes = [arg.value for arg in given if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-            if name in ("remark", "broken") or name.endswith("fault"):
+            if name in ("remark", "broken", "fault", "_fault"):
                 found |= {code for code in codes if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code)}
     return found
 
