@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from takeout.adapt.pods import paths_to
 from takeout.adapt.rule import Action, Draft
-from takeout.values.node import Data, Mapping, Scalar, walk
+from takeout.values.node import Data, Mapping, Scalar
 from takeout.values.path import Path
 
 STORAGE: Path = ("jupyterhub", "singleuser", "storage")
@@ -52,12 +52,11 @@ def claim(draft: Draft) -> str:
 
 def home_mounts(draft: Draft) -> Iterator[Mount]:
     """Yield every mount of the volume that homes are on, whoever's pod it is in."""
-    for path, node in walk(draft.values):
-        if not isinstance(node, Mapping) or path[:1] != ("jupyterhub",):
-            continue
-        name, where = _text(node, "name"), _text(node, "mountPath") or _text(node, "mount_path")
-        if name == VOLUME and where:
-            yield Mount(path, where, _text(node, "subPath") or _text(node, "sub_path"))
+    for where in paths_to(draft, "mountPath", "mount_path"):
+        node = draft.node(where[:-1])
+        if where[0] == "jupyterhub" and isinstance(node, Mapping) and _text(node, "name") == VOLUME:
+            sub_path = _text(node, "subPath") or _text(node, "sub_path")
+            yield Mount(where[:-1], _text(node, str(where[-1])), sub_path)
 
 
 def claim_volumes(draft: Draft, name: str) -> list[tuple[Path, str]]:
@@ -86,15 +85,53 @@ def ask_about_shared_folders(draft: Draft, folders: list[str]) -> None:
     )
 
 
+def ask_for_copies(draft: Draft) -> None:
+    """Say how homes come along, under the names that the replica gives to their directories."""
+    storage, hub = draft.context.options.storage, draft.context.hub.name
+    old = str(draft.get((*STORAGE, "static", "subPath"), "{username}"))
+    server = f"kubectl --namespace {hub} exec --stdin jupyter-PERSON --container notebook"
+    if storage.kind == "dynamic":
+        text = (
+            "Each person has a volume of their own, made when their server first starts. Start a server for each "
+            "(an administrator can, from the admin page) and unpack their home into it: what the server writes is "
+            "theirs."
+        )
+        commands = (
+            "rsync --archive --hard-links --numeric-ids ORIGIN:/export/HUB/ homes/",
+            f"tar --create --directory homes/PERSON . | {server} -- tar --extract --no-same-owner --directory .",
+        )
+    else:
+        text = (
+            f"Directories keep their names: the replica looks for a home at `{old}`, as the origin did. "
+            "Everything must belong to 1000:1000."
+        )
+        commands = (
+            "rsync --archive --hard-links --numeric-ids ORIGIN:/export/HUB/ HOMES/",
+            "sudo chown --recursive 1000:1000 HOMES/",
+        )
+    draft.ask(
+        Action(
+            "copy-homes",
+            "Copy homes, and keep the names of their directories",
+            f"Ask the origin to read its homes, or for an archive of each. {text} Where people's names on the hub "
+            "change (another login), rename their directories first. Anybody can take their own home along with "
+            "`takeout home pull`.",
+            commands,
+            "Log in as somebody whose home was copied: their files are there, and they can save.",
+            stage="data",
+        )
+    )
+
+
 def drop_claim_volumes(draft: Draft, name: str) -> None:
     """Take out volumes that are made of the claim ``name``, and what mounts them."""
     why = f"there is no claim {name} that all mount"
     gone = []
     for _, volume in claim_volumes(draft, name):
-        for path, node in reversed(list(walk(draft.values))):
-            if isinstance(node, Mapping) and _text(node, "name") == volume and _text(node, "mountPath"):
-                gone.append(_text(node, "mountPath"))
-                draft.remove(path, why=why)
+        for where in reversed(paths_to(draft, "mountPath", "mount_path")):
+            if draft.get((*where[:-1], "name")) == volume:
+                gone.append(str(draft.get(where)))
+                draft.remove(where[:-1], why=why)
     for path, _ in reversed(claim_volumes(draft, name)):
         draft.remove(path, why=why)
     if gone:

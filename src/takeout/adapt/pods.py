@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from takeout.adapt.rule import Draft
-from takeout.values.node import Scalar, walk
+from takeout.values.node import Mapping, Node, Scalar, Sequence
 from takeout.values.path import Path
 
 SINGLEUSER: Path = ("jupyterhub", "singleuser")
@@ -13,14 +11,44 @@ SINGLEUSER: Path = ("jupyterhub", "singleuser")
 
 def paths_to(draft: Draft, *keys: str) -> list[Path]:
     """Return every path whose last step is one of ``keys``, in the order of the document."""
-    return [path for path, _ in walk(draft.values) if path and path[-1] in keys]
+    found: list[Path] = []
+    _collect(draft.values, (), frozenset(keys), found)
+    return found
 
 
-def texts(draft: Draft) -> Iterator[tuple[Path, str]]:
-    """Yield every string of the values with its path."""
-    for path, node in walk(draft.values):
-        if isinstance(node, Scalar) and isinstance(node.value, str):
-            yield path, node.value
+def _collect(node: Node, path: Path, keys: frozenset[str], found: list[Path]) -> None:
+    # Lists that are filled in place of nested generators: a rule set asks for thirty walks over each hub.
+    if isinstance(node, Mapping):
+        for key, child in node.entries.items():
+            if key in keys:
+                found.append((*path, key))
+            if not isinstance(child, Scalar):
+                _collect(child, (*path, key), keys, found)
+    elif isinstance(node, Sequence):
+        for index, child in enumerate(node.items):
+            if not isinstance(child, Scalar):
+                _collect(child, (*path, index), keys, found)
+
+
+def texts(draft: Draft, *words: str) -> list[tuple[Path, str]]:
+    """Return every string that holds one of ``words``, with its path, in the order of the document."""
+    found: list[tuple[Path, str]] = []
+    if words:
+        _collect_texts(draft.values, (), words, found)
+    return found
+
+
+def _collect_texts(node: Node, path: Path, words: tuple[str, ...], found: list[tuple[Path, str]]) -> None:
+    if isinstance(node, Scalar):
+        text = node.value
+        if isinstance(text, str) and any(word in text for word in words):
+            found.append((path, text))
+    elif isinstance(node, Mapping):
+        for key, child in node.entries.items():
+            _collect_texts(child, (*path, key), words, found)
+    else:
+        for index, child in enumerate(node.items):
+            _collect_texts(child, (*path, index), words, found)
 
 
 def is_on(draft: Draft, name: str) -> bool:

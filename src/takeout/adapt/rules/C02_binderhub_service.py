@@ -28,6 +28,12 @@ def change(draft: Draft) -> None:
     elif is_on(draft, _NAME):
         _point_at_hub(draft)
         _change_registry(draft)
+        draft.keep(
+            "origin",
+            "*",
+            "people may launch these public repositories, whoever owns them",
+            path=f"{_NAME}.config.GitHubRepoProvider.allowed_specs",
+        )
 
 
 def _point_at_hub(draft: Draft) -> None:

@@ -12,7 +12,7 @@ _CALLBACK = "/hub/oauth_callback"
 def change(draft: Draft) -> None:
     """Put the new address in the place of the old one, and make the callback agree with it."""
     moved = moved_hosts(draft)
-    for path, text in list(texts(draft)):
+    for path, text in texts(draft, *moved):
         draft.set(path, move_addresses(text, moved), why="the hub moves to its new address")
     host = draft.context.options.host
     for path in paths_to(draft, "oauth_callback_url"):

@@ -20,7 +20,7 @@ _CONFIG_MAP = "cloud-env-vars"
 def change(draft: Draft) -> None:
     """Put a bucket of the owners' in the place of each bucket that code is told to use."""
     replaced: dict[str, tuple[str, str]] = {}
-    for path, text in list(texts(draft)):
+    for path, text in texts(draft, "://"):
         found = _URL.fullmatch(text)
         if found is None or not _ENVIRONMENTS.intersection(path):
             continue

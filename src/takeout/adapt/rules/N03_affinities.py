@@ -12,7 +12,9 @@ from takeout.values.path import Path, format_path
 
 def change(draft: Draft) -> None:
     """Take out the terms of required node affinities that no node of the target need meet."""
-    lost = []
+    lost: list[str] = []
+    for path in _tolerations(draft):
+        empty_out(draft, path, why="no node but the origin's has this taint")
     for path in _required(draft):
         terms = draft.get_list(path)
         unmet = [
@@ -31,6 +33,16 @@ def change(draft: Draft) -> None:
                 f"{', '.join(lost)}. Tolerations stayed: they allow a node and demand none.",
             )
         )
+
+
+def _tolerations(draft: Draft) -> list[Path]:
+    """Return the tolerations of taints that are called after the origin, last first."""
+    return [
+        (*path, index)
+        for path in reversed(paths_to(draft, "extraTolerations", "tolerations"))
+        for index, toleration in reversed(list(enumerate(draft.get_list(path))))
+        if isinstance(toleration, dict) and draft.context.mentions_origin(str(toleration.get("key", "")))
+    ]
 
 
 def _required(draft: Draft) -> list[Path]:
@@ -55,7 +67,7 @@ def _holds(expression: dict[str, Any], target: Target) -> bool:
 
 RULE = Rule(
     id="N03",
-    title="Take out required node affinities that the target need not meet",
+    title="Take out node affinities that the target need not meet, and tolerations of the origin's taints",
     why="A pod whose required node affinity no node meets stays pending for ever.",
     source="https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#node-affinity",
     safety="likely",
@@ -71,6 +83,12 @@ jupyterhub:
 """,
             "jupyterhub: {singleuser: {extraTolerations: [{key: mine, operator: Exists}]}}",
             actions=("node-affinity",),
+        ),
+        Case(
+            "a taint called after the origin",
+            "jupyterhub: {singleuser: {extraTolerations: [{key: lagoon.example.net/community}, {key: mine}]}}",
+            "jupyterhub: {singleuser: {extraTolerations: [{key: mine}]}}",
+            terms=("lagoon.example.net",),
         ),
         Case(
             "one of several terms holds",

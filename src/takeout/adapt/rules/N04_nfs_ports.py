@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from takeout.adapt.context import Storage
 from takeout.adapt.pods import empty_out, paths_to
 from takeout.adapt.rule import Action, Case, Draft, Rule
 from takeout.adapt.snippets import parse, snippets, without_comments, without_statements
@@ -13,28 +14,52 @@ _NFS_PORT = "2049"
 
 
 def change(draft: Draft) -> None:
-    """Take out the containers, where they are listed and where a snippet makes them."""
-    for path in paths_to(draft, "initContainers", "init_containers"):
-        containers = draft.get_list(path)
-        for index in range(len(containers) - 1, -1, -1):
-            if _WORD in str(containers[index]) and _NFS_PORT in str(containers[index]):
-                empty_out(draft, (*path, index))
-    for path, text in list(snippets(draft)):
-        if _WORD not in text or _NFS_PORT not in text:
-            continue
+    """Take out the containers, where they are listed and where a snippet makes them, unless homes are on NFS."""
+    listed = [
+        (*path, index)
+        for path in paths_to(draft, "initContainers", "init_containers")
+        for index, container in enumerate(draft.get_list(path))
+        if _WORD in str(container) and _NFS_PORT in str(container)
+    ]
+    made = [(path, text) for path, text in snippets(draft) if _WORD in text and _NFS_PORT in text]
+    if draft.context.options.storage.kind in ("nfs", "home-nfs"):
+        if listed or made:
+            _ask_about_kept(draft)
+        return
+    for place in reversed(listed):
+        empty_out(draft, place)
+    for path, text in made:
         clean = _without_blocking(text)
-        if clean is not None:
+        if clean is None:
+            _ask_about_snippet(draft, str(path[-1]))
+        else:
             draft.set(path, clean)
-            continue
-        draft.ask(
-            Action(
-                "nfs-ports",
-                "Look at a snippet that closes ports with iptables",
-                f"`hub.extraConfig.{path[-1]}` adds a privileged container that runs `iptables` to user pods. "
-                "Takeout did not recognise its form and left it. Clusters that enforce the Pod Security level "
-                "`baseline` refuse it.",
-            )
+
+
+def _ask_about_kept(draft: Draft) -> None:
+    draft.ask(
+        Action(
+            "nfs-ports",
+            "Decide how people are kept from the file server",
+            "Homes are on NFS, which believes every client: a program in somebody's server could read all homes. "
+            "The hub prevents that with a privileged container in each server that closes NFS's ports, and it "
+            "stays. Where your cluster enforces network policies on people's servers (GKE, AKS and k3s as set up "
+            "here do; the VPC CNI of EKS does not) it may go, and must go where Pod Security `baseline` is "
+            "enforced.",
         )
+    )
+
+
+def _ask_about_snippet(draft: Draft, name: str) -> None:
+    draft.ask(
+        Action(
+            "nfs-ports",
+            "Look at a snippet that closes ports with iptables",
+            f"`hub.extraConfig.{name}` adds a privileged container that runs `iptables` to people's servers. "
+            "Takeout did not recognise its form and left it. Clusters that enforce Pod Security `baseline` "
+            "refuse it.",
+        )
+    )
 
 
 def _without_blocking(text: str) -> str | None:
@@ -42,7 +67,8 @@ def _without_blocking(text: str) -> str | None:
     tree = parse(text)
     if tree is None:
         return None
-    gone = {_place(s) for block in _function_bodies(tree) for s in _about_iptables(block, tree)}
+    loads = _loads(tree)
+    gone = {_place(s) for block in _function_bodies(tree) for s in _about_iptables(block, loads)}
     clean = without_statements(text, lambda statement: _place(statement) in gone)
     if clean is None:
         return None
@@ -54,26 +80,28 @@ def _function_bodies(tree: ast.Module) -> list[list[ast.stmt]]:
     return [node.body for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-def _about_iptables(block: list[ast.stmt], tree: ast.Module) -> list[ast.stmt]:
+def _about_iptables(block: list[ast.stmt], loads: dict[str, list[ast.Name]]) -> list[ast.stmt]:
     """Return the statements that name iptables, and those whose only use is in such statements."""
     gone = [statement for statement in block if _WORD in ast.dump(statement)]
     grew = bool(gone)
     while grew:
         grew = False
-        inside = [node for statement in gone for node in ast.walk(statement)]
+        inside = {id(node) for statement in gone for node in ast.walk(statement)}
         for statement in block:
-            names = _assigned(statement)
-            if statement in gone or not names:
-                continue
-            uses = [
-                n
-                for n in ast.walk(tree)
-                if isinstance(n, ast.Name) and n.id in names and isinstance(n.ctx, ast.Load)
-            ]
-            if uses and all(use in inside for use in uses):
+            uses = [use for name in _assigned(statement) for use in loads.get(name, ())]
+            if statement not in gone and uses and all(id(use) in inside for use in uses):
                 gone.append(statement)
                 grew = True
     return gone
+
+
+def _loads(tree: ast.Module) -> dict[str, list[ast.Name]]:
+    """Return where each name is read."""
+    loads: dict[str, list[ast.Name]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            loads.setdefault(node.id, []).append(node)
+    return loads
 
 
 def _assigned(statement: ast.stmt) -> set[str]:
@@ -147,6 +175,12 @@ jupyterhub:
       mine: |
         c.KubeSpawner.init_containers = [{"command": ["iptables", "2049"]}]
 """,
+            actions=("nfs-ports",),
+        ),
+        Case(
+            "homes on NFS go on being protected",
+            "jupyterhub: {singleuser: {initContainers: [{command: [iptables --destination-port 2049]}]}}",
+            options={"storage": Storage("home-nfs")},
             actions=("nfs-ports",),
         ),
         Case(

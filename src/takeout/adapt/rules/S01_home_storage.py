@@ -9,6 +9,7 @@ from takeout.adapt.homes import (
     CLAIM,
     STORAGE,
     VOLUME,
+    ask_for_copies,
     claim,
     claim_volumes,
     drop_claim_volumes,
@@ -32,6 +33,8 @@ def change(draft: Draft) -> None:
     if kind(draft) == "dynamic" and storage.shared:
         _share(draft)
         is_used = True
+    if is_used and kind(draft) != "none":
+        ask_for_copies(draft)
     if is_used and storage.kind == "dynamic":
         _give_each(draft)
     elif is_used:
@@ -168,6 +171,7 @@ jupyterhub:
       extraVolumeMounts: {rstudio: {name: home, mountPath: /home/rstudio}}
 """,
             target="eks",
+            actions=("copy-homes",),
         ),
         Case(
             "a claim of the owners'",
@@ -185,19 +189,20 @@ jupyterhub:
         volumeMounts: [{name: home, mountPath: /home/jovyan, subPath: '{username}'}]
 """,
             options={"storage": Storage("pvc", name="mine")},
-            actions=("home-claim",),
+            actions=("home-claim", "copy-homes"),
         ),
         Case(
             "a file server",
             "jupyterhub: {singleuser: {initContainers: [{command: [chown]}], storage: {type: static}}}",
             options={"storage": Storage("nfs", host="nfs.example.edu", path="/export")},
-            actions=("home-export",),
+            actions=("home-export", "copy-homes"),
             manifests=("PersistentVolume/prod-home-nfs", "PersistentVolumeClaim/home-nfs"),
         ),
         Case(
             "a directory of one machine",
             "jupyterhub: {singleuser: {initContainers: [{command: [chown]}], storage: {type: static}}}",
             options={"storage": Storage("hostpath", path="/srv/homes")},
+            actions=("copy-homes",),
             manifests=("PersistentVolume/prod-home-nfs", "PersistentVolumeClaim/home-nfs"),
         ),
         Case(
@@ -221,7 +226,7 @@ jupyterhub: {singleuser: {storage: {type: static, static: {pvcName: home-nfs}}}}
 """,
             options={"storage": Storage("home-nfs")},
             target="gke",
-            actions=("home-address",),
+            actions=("home-address", "copy-homes"),
             manifests=(
                 "StorageClass/home-nfs-disk",
                 "PersistentVolume/prod-home-nfs",
