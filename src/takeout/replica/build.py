@@ -73,7 +73,10 @@ def build(
         adaptation=adaptation,
         findings=findings,
         surprises=tuple(surprises(findings, adaptation.actions, adaptation.keeps)),
-        faults=(*all_faults(configuration), *(_lost(key) for key in lost)),
+        faults=(
+            *all_faults(configuration),
+            *(_lost(key) for key in lost if key not in configuration.facts.dependencies),
+        ),
         secrets=secrets,
     )
     lock = make_lock(
