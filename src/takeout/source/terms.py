@@ -62,7 +62,9 @@ class Terms:
         """Return the terms that matter for ``hub``, each text once."""
         in_values = [term for layer in layers for term in self._of_layer(layer)]
         names = [term for term in in_values if term.kind == "organisation"]
-        terms: list[Term] = [Term(domain, "domain", cluster.file) for domain in (*hub.domains, *cluster.domains())]
+        # What lies below a shared parent is found by the parent; a cluster may have a hundred hubs.
+        others = [domain for domain in cluster.domains() if _registrable(domain) not in self._parents]
+        terms: list[Term] = [Term(domain, "domain", cluster.file) for domain in (*hub.domains, *others)]
         terms += [Term(parent, "domain", cluster.file) for parent in self._parents]
         terms += self._organisation({term.text for term in names}, cluster)
         terms += names
