@@ -47,15 +47,18 @@ class Shown:
         given = self.words[1:]
         return [*given, "--offline"] if given[1] in ("check", "images") and "--offline" not in given else given
 
+    def append(self) -> None:
+        """Do what ``cat >> FILE <<'END'`` does; the lines stand where output would."""
+        written = re.fullmatch(r"cat >> (?P<file>\S+) <<'END'", self.command)
+        if written:
+            with Path(written["file"]).open("a") as file:
+                file.write(self.output.partition("END\n")[0])
+
     @property
     def exit_code(self) -> int:
         """The exit code that the page promises."""
         found = re.fullmatch(r"exit code (\d+)", self.remark)
         return int(found[1]) if found else 0
-
-    def shows(self, printed: str) -> bool:
-        """Whether ``printed`` is what the page shows."""
-        return self.renewed(printed) == self.output
 
     def renewed(self, printed: str) -> str:
         """Return what the page should show: as many lines before and after an omission as it does."""
@@ -81,6 +84,7 @@ def renew(text: str, run: Callable[[Shown], str]) -> str:
     def block(match: re.Match[str]) -> str:
         lines = [f"<!-- {match['remark']} -->\n" if match["remark"] else "", "```console\n"]
         for entry in entries(match):
+            entry.append()
             output = entry.renewed(run(entry)) if entry.is_run else entry.output
             lines.append(f"$ {entry.command}\n{output}")
         return "".join([*lines, "```"])
