@@ -49,7 +49,9 @@ def _change_registry(draft: Draft) -> None:
     registry = draft.get_map((*_CONFIG, "DockerRegistry"))
     if not isinstance(prefix, str):
         return
-    name = prefix.rstrip("-").rpartition("/")[2] or draft.context.hub.name
+    name = prefix.rstrip("-").rpartition("/")[2]
+    if not name or draft.context.mentions_origin(name):
+        name = draft.context.hub.name
     why = "images that people build would be pushed into the origin's registry"
     draft.set((*_CONFIG, "BinderHub", "image_prefix"), f"{_REGISTRY}{name}-", why=why)
     if "url" in registry:

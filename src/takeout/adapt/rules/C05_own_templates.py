@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from takeout.adapt.rule import Action, Case, Draft, Rule
+from takeout.adapt.services import drop_service
 from takeout.values.node import Data
 
 # Rules that run later turn these into something else, or say why they go.
@@ -27,6 +30,7 @@ def change(draft: Draft) -> None:
             continue
         if not _is_trivial(draft.get((key,))):
             lost.append(key)
+            _drop_services(draft, key)
         draft.remove((key,), why="only templates of the origin's own chart read it")
     if lost:
         names = ", ".join(f"`{key}`" for key in lost)
@@ -39,6 +43,14 @@ def change(draft: Draft) -> None:
                 "of the replica. REPORT.md shows the values as they were.",
             )
         )
+
+
+def _drop_services(draft: Draft, host: str) -> None:
+    """Take out the hub's services that lead to what the chart made under the same name."""
+    for name, service in draft.get_map("jupyterhub.hub.services").items():
+        url = service.get("url") if isinstance(service, dict) else None
+        if isinstance(url, str) and re.match(rf"https?://{re.escape(host)}[.:/]", f"{url}/"):
+            drop_service(draft, name, why=f"it leads to {host}, which the origin's chart made")
 
 
 def _is_trivial(data: Data) -> bool:
@@ -65,9 +77,10 @@ RULE = Rule(
             "jupyterhub: {}",
         ),
         Case(
-            "what was on is named",
-            "{staticWebsite: {enabled: true}, jupyterhub: {}}",
-            "jupyterhub: {}",
+            "what was on is named, and services that lead there go",
+            "{dex: {enabled: true}, jupyterhub: {hub: {services: {dex: {url: 'http://dex:5556'}, b: {url: "
+            "'http://b'}}}}}",
+            "jupyterhub: {hub: {services: {b: {url: 'http://b'}}}}",
             actions=("own-templates",),
         ),
         Case(

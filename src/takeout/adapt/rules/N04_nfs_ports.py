@@ -68,7 +68,8 @@ def _without_blocking(text: str) -> str | None:
     if tree is None:
         return None
     loads = _loads(tree)
-    gone = {_place(s) for block in _function_bodies(tree) for s in _about_iptables(block, loads)}
+    bodies = [body for body in _function_bodies(tree) if _WORD in ast.dump(ast.Module(body, []))]
+    gone = {_place(s) for body in bodies for s in _about_iptables(body, loads)}
     clean = without_statements(text, lambda statement: _place(statement) in gone)
     if clean is None:
         return None
