@@ -24,7 +24,6 @@ def elsewhere(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     for name in ("TAKEOUT_SOURCE", "TAKEOUT_CHARTS", "HELM_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("TAKEOUT_OFFLINE", "1")
     monkeypatch.setenv("COLUMNS", "120")
     return tmp_path
 
