@@ -64,6 +64,8 @@ def access(draft: Draft, authenticator: Authenticator) -> Access:
             "The hub's version of JupyterHub lets everyone in where nothing is said; a newer one lets nobody in: "
             "say it with `hub.config.Authenticator.allow_all` or a rule of your own."
         )
+    if pattern := get("username_pattern"):
+        warnings.append(f"Only names that match `{pattern}` may log in.")
     if everyone:
         hosted = get("hosted_domain") if authenticator.short == "google" else None
         whom = f"everyone of {_quoted(hosted)}" if hosted else f"everyone who gets through {authenticator.title}"

@@ -58,4 +58,11 @@ def find_staff(draft: Draft) -> Staff:
     domains = Counter(name.rpartition("@")[2] for name in names if "@" in name)
     # One address may be a guest's; two of the same domain are an employer's.
     shared = {domain for domain, count in domains.items() if count > 1 and domain not in PUBLIC_MAIL}
-    return Staff(frozenset(names), frozenset(shared))
+    return Staff(frozenset(names), frozenset(shared | _own_domains(draft)))
+
+
+def _own_domains(draft: Draft) -> set[str]:
+    """Return the origin's domains that bear its name, such as ``origin.org`` of the organisation ``origin``."""
+    names = {term.text.lower() for term in draft.context.terms if term.kind == "organisation"}
+    domains = {term.text.lower() for term in draft.context.terms if term.kind == "domain"}
+    return {domain for domain in domains if domain.count(".") == 1 and domain.partition(".")[0] in names}

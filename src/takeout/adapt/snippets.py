@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable, Iterator
 
 from takeout.adapt.rule import Draft
@@ -20,10 +21,13 @@ def snippets(draft: Draft) -> Iterator[tuple[Path, str]]:
 
 def parse(text: str) -> ast.Module | None:
     """Return the snippet's syntax tree, or None where it is not Python that this version can read."""
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError):
-        return None
+    with warnings.catch_warnings():
+        # An escape that Python frowns at is its author's business.
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError):
+            return None
 
 
 def is_only_about(text: str, words: tuple[str, ...]) -> bool:

@@ -151,6 +151,13 @@ RULE = Rule(
             actions=("name-admins",),
         ),
         Case(
+            "addresses at the origin's domain",
+            given="jupyterhub: {hub: {config: {Authenticator: {admin_users: [ada@origin.org, dan@uni.edu]}}}}",
+            expect="jupyterhub: {hub: {config: {Authenticator: {admin_users: [dan@uni.edu]}}}}",
+            terms=("origin", "origin.org"),
+            actions=("name-admins",),
+        ),
+        Case(
             "an id that a comment explains",
             given="""
                 jupyterhub:
@@ -172,7 +179,7 @@ RULE = Rule(
         Case(
             "a hub whose admins are its own",
             given="jupyterhub: {hub: {config: {Authenticator: {admin_users: [dan@uni.edu, eve@uni.edu]}}}}",
-            terms=("origin.org",),
+            terms=("origin", "uni.edu"),
         ),
     ),
 )

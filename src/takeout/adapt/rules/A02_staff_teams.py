@@ -8,11 +8,12 @@ from takeout.adapt.authenticators import needs_allow
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.adapt.services import remove_items
 from takeout.adapt.snippets import holds, is_only_about, snippets, without_statements
-from takeout.values.node import Sequence, walk
+from takeout.values.node import Data, Mapping, walk
 from takeout.values.path import Path, format_path
 
 _LISTS = ("allowed_organizations", "allowed_groups", "allowed_teams", "admin_groups")
 _STAFF_TEAM = re.compile(r"[\w.-]+:[\w.-]*\bstaff\b[\w.-]*", re.IGNORECASE)
+_ORGANISATION = "2i2c-org"  # on GitHub; other names of the origin come from its source
 _TRAIT = "GitHubOAuthenticator.allowed_organizations"
 NOBODY = "<your-organisation:your-team>"
 
@@ -21,24 +22,33 @@ def change(draft: Draft) -> None:
     """Take the staff's teams out of lists and snippets; ask about lists left empty or that mention the origin."""
     _drop_snippets(draft)
     lists = [
-        path for path, node in walk(draft.values) if isinstance(node, Sequence) and path and path[-1] in _LISTS
+        path for path, node in walk(draft.values) if path and path[-1] in _LISTS and not isinstance(node, Mapping)
     ]
     emptied: list[Path] = []
     for path in lists:
-        items = draft.get_list(path)
+        items = _items(draft, path)
         unwanted = [i for i, item in enumerate(items) if _is_staff_team(item, draft)]
-        remove_items(draft, path, unwanted, why="only the origin's staff are in this team")
         if unwanted and len(unwanted) == len(items):
             emptied.append(path)
+        remove_items(draft, path, unwanted, why="only the origin's staff are in this team")
     _settle_empty(draft, emptied)
-    _ask_about_mentions(draft, [path for path in lists if draft.get_list(path)])
+    _ask_about_mentions(draft, [path for path in lists if path not in emptied])
+
+
+def _items(draft: Draft, path: Path) -> list[Data]:
+    """Return a list's items; a text that stands for a list is its one item."""
+    value = draft.get(path)
+    return value if isinstance(value, list) else [value]
 
 
 def _is_staff_team(item: object, draft: Draft) -> bool:
-    if not isinstance(item, str) or not _STAFF_TEAM.fullmatch(item):
+    """Whether an item is the origin's own organisation, a team of it, or one of its staff elsewhere."""
+    if not isinstance(item, str):
         return False
-    organisation = item.partition(":")[0]
-    return draft.context.mentions_origin(organisation) or organisation == "2i2c-org"
+    organisation = item.partition(":")[0].casefold()
+    own = {_ORGANISATION, *(term.text.casefold() for term in draft.context.terms if term.kind == "organisation")}
+    is_staff = _STAFF_TEAM.fullmatch(item) is not None and draft.context.mentions_origin(organisation)
+    return is_staff or organisation in own
 
 
 def _drop_snippets(draft: Draft) -> None:
@@ -79,18 +89,20 @@ def _settle_empty(draft: Draft, emptied: list[Path]) -> None:
             draft.remove(path, why="nothing is left in it")
         else:
             draft.set(path, [NOBODY], why="empty, it would let everyone in")
+        if path[-1] == "admin_groups":
+            continue
         text = (
             f"`{format_path(path)}` named the origin's staff alone. It lets **nobody** in now: name your own "
             "organisations or teams there, in `local.values.yaml`."
         )
-        draft.ask(Action("allow-users", "Say who may log in", text, stage="login", blocking=True))
+        draft.ask(Action("allow-users", "Say who may log in", text, stage="login"))
 
 
 def _ask_about_mentions(draft: Draft, lists: list[Path]) -> None:
     left = [
         (format_path(path), item)
         for path in lists
-        for item in draft.get_list(path)
+        for item in _items(draft, path)
         if isinstance(item, str) and draft.context.mentions_origin(item)
     ]
     if not left:
@@ -171,6 +183,17 @@ RULE = Rule(
                   hub: {config: {GitHubOAuthenticator: {allowed_organizations: ["<your-organisation:your-team>"]}}}
             """,
             hub={"dependencies": {"jupyterhub": "1.2.0"}},
+            terms=("origin",),
+            actions=("allow-users",),
+        ),
+        Case(
+            "the whole organisation, written as a text",
+            given="""
+                jupyterhub:
+                  hub: {config: {GitHubOAuthenticator: {scope: [a], allowed_organizations: origin}}}
+            """,
+            expect="jupyterhub: {hub: {config: {GitHubOAuthenticator: {scope: [a]}}}}",
+            hub={"dependencies": {"jupyterhub": "4.3.3"}},
             terms=("origin",),
             actions=("allow-users",),
         ),

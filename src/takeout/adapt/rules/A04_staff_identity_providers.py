@@ -3,6 +3,7 @@
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
+from takeout.adapt.authenticators import current
 from takeout.adapt.rule import Case, Draft, Rule
 from takeout.values.node import Data
 
@@ -12,6 +13,9 @@ _SECTION = ("jupyterhub", "hub", "config", "CILogonOAuthenticator")
 
 def change(draft: Draft) -> None:
     """Take out Google where it lets nobody in by itself and nobody who is named needs it."""
+    authenticator = current(draft)
+    if authenticator is not None and authenticator.short != "cilogon":
+        return
     for trait in ("allowed_idps", "idps"):
         providers = draft.get_map((*_SECTION, trait))
         google = providers.get(GOOGLE)
@@ -95,14 +99,14 @@ RULE = Rule(
                     config:
                       Authenticator: {admin_users: [dan@uni.edu]}
                       CILogonOAuthenticator:
-                        idps: {"urn:mace:incommon:uni.edu": {allow_all: true}, "http://google.com/accounts/o8/id": {}}
+                        idps: {"urn:mace:x:uni.edu": {allow_all: true}, "http://google.com/accounts/o8/id": {}}
             """,
             expect="""
                 jupyterhub:
                   hub:
                     config:
                       Authenticator: {admin_users: [dan@uni.edu]}
-                      CILogonOAuthenticator: {idps: {"urn:mace:incommon:uni.edu": {allow_all: true}}}
+                      CILogonOAuthenticator: {idps: {"urn:mace:x:uni.edu": {allow_all: true}}}
             """,
         ),
         Case(

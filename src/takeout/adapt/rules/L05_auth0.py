@@ -6,7 +6,8 @@ from takeout.adapt.rule import Case, Draft, Rule
 
 _SECTION = (*CONFIG, "Auth0OAuthenticator")
 _URLS = ("authorize_url", "token_url", "userdata_url", "logout_redirect_url", "auth0_subdomain")
-_TENANT = "<your-tenant>.us.auth0.com"
+_NAMES = ("auth0_domain", "auth0_subdomain")
+_TENANTS = ("<your-tenant>.us.auth0.com", "<your-tenant>.us")
 
 
 def change(draft: Draft) -> None:
@@ -25,7 +26,9 @@ def change(draft: Draft) -> None:
     ):
         for name in told:
             draft.remove((*_SECTION, name), why=why)
-        draft.set((*_SECTION, "auth0_domain"), _TENANT, why=why)
+        # The whole domain came with OAuthenticator 15.1 (z2jh 2.0); before, Auth0's own was added to a name.
+        is_old = draft.context.z2jh_version.split(".")[0] in ("0", "1")
+        draft.set((*_SECTION, _NAMES[is_old]), _TENANTS[is_old], why=why)
     steps = (
         "In a tenant of your own, create a regular web application; put the callback address into its "
         "allowed callback "
@@ -64,6 +67,32 @@ RULE = Rule(
                       Auth0OAuthenticator: {scope: [openid], auth0_domain: "<your-tenant>.us.auth0.com"}
                       Authenticator: {allowed_users: [dan@uni.edu]}
             """,
+            terms=("origin",),
+            secrets=(
+                "jupyterhub.hub.config.Auth0OAuthenticator.client_id",
+                "jupyterhub.hub.config.Auth0OAuthenticator.client_secret",
+            ),
+            actions=("register-oauth-app",),
+        ),
+        Case(
+            "the origin's tenant, on an old chart",
+            given="""
+                jupyterhub:
+                  hub:
+                    config:
+                      JupyterHub: {authenticator_class: auth0}
+                      Auth0OAuthenticator: {auth0_subdomain: origin}
+                      Authenticator: {allowed_users: [dan@uni.edu]}
+            """,
+            expect="""
+                jupyterhub:
+                  hub:
+                    config:
+                      JupyterHub: {authenticator_class: auth0}
+                      Auth0OAuthenticator: {auth0_subdomain: <your-tenant>.us}
+                      Authenticator: {allowed_users: [dan@uni.edu]}
+            """,
+            hub={"dependencies": {"jupyterhub": "1.2.0"}},
             terms=("origin",),
             secrets=(
                 "jupyterhub.hub.config.Auth0OAuthenticator.client_id",

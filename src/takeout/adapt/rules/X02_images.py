@@ -40,7 +40,8 @@ def change(draft: Draft) -> None:
 def _names_image(path: Path) -> bool:
     if not path:
         return False
-    return path[-1] in ("image", "build_image") or (path[-1] in ("name", "tag") and path[-2:-1] == ("image",))
+    is_part = path[-1] in ("name", "tag") and any(step in ("image", "extraImages") for step in path[-3:-1])
+    return path[-1] in ("image", "build_image") or is_part
 
 
 def _with_tag(draft: Draft, path: Path, value: str) -> str:
