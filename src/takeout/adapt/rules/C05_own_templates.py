@@ -30,7 +30,7 @@ def change(draft: Draft) -> None:
             continue
         if not _is_trivial(draft.get((key,))):
             lost.append(key)
-            _drop_services(draft, key)
+        _drop_services(draft, key)
         draft.remove((key,), why="only templates of the origin's own chart read it")
     if lost:
         names = ", ".join(f"`{key}`" for key in lost)

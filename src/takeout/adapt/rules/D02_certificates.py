@@ -15,8 +15,7 @@ _EMAIL = "your-address@your-domain"
 def change(draft: Draft) -> None:
     """Have certificates made by an issuer that the replica brings along."""
     for path in (("jupyterhub", "ingress"), ("binderhub-service", "ingress")):
-        if draft.get((*path, "enabled")) is True:
-            _issue(draft, path)
+        _issue(draft, path)
     email: Path = ("jupyterhub", "proxy", "https", "letsencrypt", "contactEmail")
     if draft.get("jupyterhub.proxy.https.enabled") is not True:
         draft.remove(email, why="no certificate is asked for there")
@@ -39,13 +38,17 @@ def _issue(draft: Draft, path: Path) -> None:
     ingress = draft.context.target.ingress
     if ingress is None:
         return
+    is_on = draft.get((*path, "enabled")) is True
     if not any(maker in annotations for maker in _MAKERS):
-        _ask_for_secrets(draft, path)
+        if is_on:
+            _ask_for_secrets(draft, path)
         return
     for maker in _MAKERS:
         if maker != _ISSUER:
             draft.remove((*path, "annotations", maker), why="it asks an issuer of the origin's cluster")
     draft.set((*path, "annotations", _ISSUER), ingress.issuer, why="the replica brings this issuer along")
+    if not is_on:
+        return
     draft.add(
         {
             "apiVersion": "cert-manager.io/v1",

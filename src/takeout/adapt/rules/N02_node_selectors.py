@@ -88,10 +88,10 @@ def _ask_for_gpus(draft: Draft, pools: list[Pool]) -> None:
         Action(
             "gpu-nodes",
             "Have nodes with GPUs, or take those profiles out",
-            f"{sum(map(bool, counts))} choices ask for a GPU (`{GPU}`). A cluster has none until you make them; "
-            "quota for them takes days to get. Until then servers with these choices stay pending: take the "
-            "choices out in `local.values.yaml` (`singleuser.profileList` is replaced whole) if you do not want "
-            "them.",
+            f"Choices of the profile list ask for a GPU (`{GPU}`): {sum(map(bool, counts))}. A cluster has none "
+            "until you make them; quota for them takes days to get. Until then servers with these choices stay "
+            "pending: take the choices out in `local.values.yaml` (`singleuser.profileList` is replaced whole) "
+            "if you do not want them.",
             tuple(dict.fromkeys(command for pool in pools for command in pool_commands(pool, draft))),
             r"kubectl get nodes -o custom-columns='NAME:.metadata.name,GPU:.status.allocatable.nvidia\.com/gpu'",
             stage="cluster",

@@ -23,6 +23,7 @@ from takeout.adapt.homes import (
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.values.node import Data
 
+_LARGEST_GIB = 10  # z2jh's own default
 _OWN_KEYS = ("nfs", "nfsPVC", "azureFile", "inClusterNFS")
 
 
@@ -61,9 +62,7 @@ def _give_each(draft: Draft) -> None:
     draft.set((*STORAGE, "type"), "dynamic", why=why)
     draft.remove((*STORAGE, "static"), why=why)
     draft.set((*STORAGE, "dynamic", "volumeNameTemplate"), VOLUME, why="other mounts know the volume by this name")
-    quota = draft.get((HOME_NFS, "quotaEnforcer", "config", "QuotaManager", "hard_quota"))
-    if isinstance(quota, int | float) and not isinstance(quota, bool) and quota >= 1:
-        draft.set((*STORAGE, "capacity"), f"{quota:g}Gi", why="as large as the quota was")
+    _size(draft)
     if draft.context.target.default_class:
         draft.set(
             (*STORAGE, "dynamic", "storageClass"), draft.context.target.default_class, why="the target's class"
@@ -72,6 +71,27 @@ def _give_each(draft: Draft) -> None:
         if mount.is_own:
             for key in ("subPath", "sub_path"):
                 draft.remove((*mount.path, key), why="the volume holds this one home and nothing else")
+
+
+def _size(draft: Draft) -> None:
+    """Make volumes as large as the quota was, but not large: each is paid for whole, used or not."""
+    quota = draft.get((HOME_NFS, "quotaEnforcer", "config", "QuotaManager", "hard_quota"))
+    if not isinstance(quota, int | float) or isinstance(quota, bool) or quota < 1:
+        return
+    size = min(quota, _LARGEST_GIB)
+    draft.set((*STORAGE, "capacity"), f"{size:g}Gi", why=f"the quota was {quota:g} GiB")
+    if size < quota:
+        draft.ask(
+            Action(
+                "home-size",
+                "Choose how large people's volumes are",
+                f"Everybody could use up to {quota:g} GiB of one large disk. A volume for each person is paid for "
+                f"whole, so they have {size:g} GiB. Ask the origin how large homes are, and set "
+                "`singleuser.storage.capacity` in `local.values.yaml` before people come; or let all share one "
+                "disk, with `--storage home-nfs`.",
+                stage="storage",
+            )
+        )
 
 
 def _serve(draft: Draft, storage: Storage) -> None:
@@ -167,11 +187,11 @@ jupyterhub:
     storage:
       type: dynamic
       dynamic: {volumeNameTemplate: home, storageClass: gp3}
-      capacity: 20Gi
+      capacity: 10Gi
       extraVolumeMounts: {rstudio: {name: home, mountPath: /home/rstudio}}
 """,
             target="eks",
-            actions=("copy-homes",),
+            actions=("copy-homes", "home-size"),
         ),
         Case(
             "a claim of the owners'",
