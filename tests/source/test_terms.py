@@ -96,6 +96,16 @@ def test_staff_are_persons_and_their_mail_domain_the_origins(terms: Callable[...
     assert found["acme.example"] == Term("acme.example", "domain", chart)
 
 
+def test_the_staff_that_one_chart_names_are_known_to_the_hubs_of_another(
+    tmp_path: Path, write: Write, listed: dict[str, str]
+) -> None:
+    cluster = listed[FILE].replace("helm_chart: basehub", "helm_chart: lonely")
+    files = {**listed, FILE: cluster, "helm-charts/lonely/Chart.yaml": "name: lonely\nversion: 1\n"}
+    files["helm-charts/broken/values.yaml"] = "a: ["
+    source = open_source(str(write(tmp_path, files)))
+    assert "ann@acme.example" in {term.text for term in source.load(source.hubs()[0]).terms}
+
+
 def test_a_mail_service_for_everyone_is_not_the_origins(terms: Callable[..., dict[str, Term]]) -> None:
     chart = "helm-charts/basehub/values.yaml"
     values = "jupyterhub:\n  custom:\n    acme:\n      staff_google_ids: [ann@gmail.com]\n"

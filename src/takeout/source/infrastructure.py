@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 
 from takeout.adapt.context import HubFacts
@@ -113,7 +114,12 @@ class Infrastructure:
 
     @cached_property
     def _terms(self) -> Terms:
-        return Terms(self._clusters, self.tree.owner, self._staff)
+        defaults: list[Layer] = []
+        for path in self.tree.glob(f"{self._layout.charts}/*/values.yaml"):
+            # A chart that no hub uses may be broken; the hub's own chart is read, and refused, elsewhere.
+            with suppress(ValuesError, SourceError):
+                defaults.append(to_layer(self._documents, path, {}))
+        return Terms(self._clusters, self.tree.owner, self._staff, defaults)
 
     def _own_layers(self, cluster: ClusterSpec, hub: HubSpec) -> list[Layer]:
         if self._layout.era == "E4":

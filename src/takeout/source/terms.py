@@ -49,12 +49,17 @@ class Terms:
         clusters: Every cluster of the source.
         owner: The owner of the repository; empty where unknown.
         staff: The lists of staff that lie beside the cluster files.
+        charts: The defaults of every chart of the source; the staff that one names are the staff of all.
     """
 
-    def __init__(self, clusters: Sequence[ClusterSpec], owner: str, staff: Staff) -> None:
+    def __init__(
+        self, clusters: Sequence[ClusterSpec], owner: str, staff: Staff, charts: Iterable[Layer] = ()
+    ) -> None:
         self._clusters = clusters
         self._owner = owner
-        self._staff = tuple(_people([node for _, people in staff.lists for node in people], staff.file))
+        beside = _people([node for _, people in staff.lists for node in people], staff.file)
+        in_charts = [term for layer in charts for term in _in_values(layer) if term.kind == "person"]
+        self._staff = (*beside, *in_charts)
         self._parents = _shared_parents(clusters)
         self._found: dict[int, tuple[Mapping, tuple[Term, ...]]] = {}
 
