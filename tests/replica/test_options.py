@@ -71,8 +71,8 @@ def test_storage_is_read_and_written(text: str, expected: Storage) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "dynamic:x", "dynamic:", "home-nfs:x", "pvc:", "pvc:A_b", "nfs:host", "nfs::/x", "nfs:h:x", "hostpath:srv",
-     "hostpath:/a/../b", "nfs:a b:/x", "tape"],
+    ["", "dynamic:x", "dynamic:", "home-nfs:x", "pvc:", "pvc:A_b", "nfs:host", "nfs::/x", "nfs:h:x", "tape",
+     "hostpath:srv", "hostpath:/a/../b", "nfs:a b:/x"],
 )  # fmt: skip
 def test_what_is_no_storage_is_refused(text: str) -> None:
     with pytest.raises(OptionError, match=r"storage|path") as caught:
@@ -102,9 +102,7 @@ def test_a_domain_template_is_filled_in() -> None:
     assert fill_domain("hub.example.edu", REEF) == "hub.example.edu"
 
 
-@pytest.mark.parametrize(
-    "text", ["{name}.x", "{hub!r}.x", "{hub:>9}.x", "{0}.x", "{}.x", "{hub", "{hub.name}.x"]
-)
+@pytest.mark.parametrize("text", ["{name}.x", "{hub!r}.x", "{hub:>9}.x", "{0}.x", "{}.x", "{hub", "{hub.name}.x"])
 def test_other_fields_are_refused(text: str) -> None:
     with pytest.raises(OptionError, match="--domain"):
         fill_domain(text, REEF)

@@ -135,7 +135,9 @@ def _all_paths(files: _Files) -> list[Path]:
     paths = dict.fromkeys(parse_path(path) for path in files.lock["provenance"])
     for document in (files.local, files.secrets):
         paths.update(dict.fromkeys(path for path, _ in leaves(document) if path))
-    return list(paths)
+    parents = {path[:length] for path in paths for length in range(1, len(path))}
+    # An empty mapping that a stronger file fills is no leaf any more.
+    return [path for path in paths if path not in parents or not isinstance(find(files.values, path), Mapping)]
 
 
 def _story(path: Path, files: _Files) -> Explanation:

@@ -38,13 +38,7 @@ def wrap(text: str) -> str:
     blocks = []
     fenced = False
     for block in text.strip().split("\n\n"):
-        first = block.lstrip()
-        if (
-            fenced
-            or "```" in block
-            or first.startswith(("- ", "* ", "|", "#", "> ", "1."))
-            or block.startswith("    ")
-        ):
+        if fenced or "```" in block or block.startswith(_AS_THEY_ARE):
             blocks.append(block)
         else:
             lines = textwrap.wrap(" ".join(block.split()), _WIDTH, break_long_words=False, break_on_hyphens=False)

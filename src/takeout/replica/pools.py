@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from takeout.replica.model import Replica
 from takeout.targets import InstanceType, Step, Target
@@ -70,9 +70,14 @@ def _pool(
     target: Target, step_id: StepId, pool: str, machine: InstanceType, fields: dict[str, str]
 ) -> Step | None:
     step = target.step(step_id)
-    if step is None:
-        return None
-    return step.fill(**fields, pool=pool, instance_type=machine.name, gpus=machine.gpus, gpu=machine.gpu)
+    more = {"pool": pool, "instance_type": machine.name, "gpus": str(machine.gpus), "gpu": machine.gpu}
+    return fill(step, {**fields, **more}) if step is not None else None
+
+
+def fill(step: Step, fields: dict[str, str]) -> Step:
+    """Return ``step`` with its fields filled in, its title's too; pools' fields may be left out."""
+    fields = {"pool": "", "instance_type": "", "gpus": "", "gpu": "", **fields}
+    return replace(step.fill(**fields), title=step.title.format_map(fields))
 
 
 def _texts(node: object) -> Iterable[str]:

@@ -9,7 +9,7 @@ from takeout.replica import runbook_text as text
 from takeout.replica.markdown import code, fence, indent, plural, wrap
 from takeout.replica.model import HELM_ORDER, LOCAL, README, REPORT, SECRETS, Replica, SecretEntry
 from takeout.replica.options import format_storage
-from takeout.replica.pools import needs, pool_steps
+from takeout.replica.pools import fill, needs, pool_steps
 from takeout.targets import Step
 from takeout.values.path import format_path
 
@@ -101,10 +101,7 @@ def _opening(replica: Replica) -> str:
 def _cluster(replica: Replica) -> str:
     target, fields = replica.context.target, names(replica)
     dask = any(companion.chart == "dask-gateway" for companion in replica.layout.companions)
-    steps = [
-        step.fill(**fields, pool="", instance_type="", gpus="", gpu="")
-        for step in _steps(replica, "prepare", "cluster")
-    ]
+    steps = _filled(replica, "prepare", "cluster")
     steps += pool_steps(target, needs(replica), dask=dask, fields=fields)
     end = _fill(text.NAMESPACE, replica)
     about = (
@@ -202,13 +199,9 @@ def _of(replica: Replica, stage: str) -> list[Action]:
     return sorted(chosen, key=lambda action: not action.blocking)
 
 
-def _steps(replica: Replica, *ids: str) -> list[Step]:
-    return [step for step in replica.context.target.steps if step.id in ids]
-
-
 def _filled(replica: Replica, *ids: str) -> list[Step]:
     fields = names(replica)
-    return [step.fill(**fields, pool="", instance_type="", gpus="", gpu="") for step in _steps(replica, *ids)]
+    return [fill(step, fields) for step in replica.context.target.steps if step.id in ids]
 
 
 def _options(replica: Replica) -> str:
