@@ -174,6 +174,29 @@ def test_a_dask_hub_is_nested_shares_a_new_token_and_may_have_several_addresses(
     assert configuration.entry.domain == "reef.acme.cloud"
 
 
+def test_a_binderhub_has_its_hub_below_its_own_address(tmp_path: Path, write: Write) -> None:
+    cluster = INLINE_CLUSTER.replace("template: daskhub", "template: binderhub")
+    chart = CHART.format(name="binderhub", needs="binderhub")
+    files = {**INLINE, "config/hubs/reef.cluster.yaml": cluster, "hub-templates/binderhub/Chart.yaml": chart}
+    files["hub-templates/binderhub/values.yaml"] = "binderhub:\n  jupyterhub: {hub: {}, proxy: {}}\n"
+    files["deployer/hub.py"] = DEPLOYER + "f\"hub.{self.spec['domain']}\"\n"
+    values = _layer(_load(open_source(str(write(tmp_path, files))), "prod"), "generated")
+    assert list(values) == ["binderhub"]
+    assert values["binderhub"]["jupyterhub"]["ingress"]["hosts"][0] == "hub.reef.acme.cloud"
+    files["deployer/hub.py"] = DEPLOYER
+    assert _layer(_load(open_source(str(write(tmp_path, files))), "prod"), "generated") == {}
+
+
+def test_a_service_of_the_origins_chart_is_left_out_and_told(tmp_path: Path, write: Write) -> None:
+    cluster = INLINE_CLUSTER.replace(
+        "    config: &staging\n", "    config: &staging\n      docs_service: {enabled: true}\n"
+    )
+    configuration = _load(
+        open_source(str(write(tmp_path, {**INLINE, "config/hubs/reef.cluster.yaml": cluster}))), "staging"
+    )
+    assert [(fault.code, fault.where.line) for fault in configuration.faults] == [("docs-service-left-out", 12)]
+
+
 def test_the_later_names_of_the_inline_era(tmp_path: Path, write: Write) -> None:
     cluster = INLINE_CLUSTER.replace("template:", "helm_chart:").replace("base-hub", "basehub")
     files = {
@@ -310,3 +333,15 @@ def test_jsonnet_that_was_left_out_is_told_and_the_addresses_are_filled_in(
             "config": {"OAuthenticator": {"oauth_callback_url": "https://reef.acme.cloud/hub/oauth_callback"}}
         },
     }
+
+
+def test_binderhub_service_is_connected_without_jsonnet_too(
+    tmp_path: Path, write: Write, listed: dict[str, str]
+) -> None:
+    files = {name: text.replace("hosts:", "annotations:") for name, text in listed.items()}
+    files["helm-charts/basehub/Chart.yaml"] += "- name: binderhub-service\n  version: 0.1.0\n"
+    values = _layer(_load(open_source(str(write(tmp_path, files))), "prod"), "generated")["basehub"]
+    uri = "https://reef.acme.cloud/services/binder/oauth_callback"
+    assert values["jupyterhub"]["hub"]["services"] == {"binder": {"oauth_redirect_uri": uri}}
+    api = "http://hub.prod.svc.cluster.local:8081/hub/api"
+    assert values["binderhub-service"] == {"extraEnv": [{"name": "JUPYTERHUB_API_URL", "value": api}]}

@@ -81,6 +81,17 @@ def test_a_shallow_clone_is_read_as_far_as_it_goes(repository: Path, tmp_path: P
     assert "--unshallow" in caught.value.hint
 
 
+def test_a_partial_clone_fetches_what_it_lacks_unless_offline(repository: Path, tmp_path: Path) -> None:
+    _git(repository, "config", "uploadpack.allowFilter", "true")
+    _git(repository, "config", "uploadpack.allowAnySHA1InWant", "true")
+    for name in ("partial", "alone"):
+        _git(tmp_path, "clone", "--quiet", "--filter=blob:none", "--no-checkout", repository.as_uri(), name)
+    assert _open(tmp_path / "partial", "first").read("deep/file") == b"deep one"
+    tree = open_tree(str(tmp_path / "alone"), None, progress=silent, offline=True)
+    with pytest.raises(SourceError, match="its content is not in the clone"):
+        tree.read("deep/file")
+
+
 def test_a_branch_of_the_remote_is_found(repository: Path, tmp_path: Path) -> None:
     _git(tmp_path, "clone", "--quiet", repository.as_uri(), "clone2")
     assert _open(tmp_path / "clone2", "side").read("file") == b"two"
@@ -110,6 +121,11 @@ def test_a_plain_directory_has_no_commits(tmp_path: Path) -> None:
 def test_a_repository_without_a_commit_is_a_directory(tmp_path: Path) -> None:
     _git(tmp_path, "init", "--quiet")
     assert isinstance(_open(tmp_path), DirectoryTree)
+
+
+def test_no_source_at_all() -> None:
+    with pytest.raises(SourceError, match="no source is named"):
+        _open(" ")
 
 
 def test_no_directory(tmp_path: Path) -> None:

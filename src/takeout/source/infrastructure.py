@@ -13,11 +13,13 @@ from takeout.source.chartfile import ChartFacts, read_chart
 from takeout.source.clusters import ClusterSpec, HubSpec, read_clusters
 from takeout.source.documents import Documents
 from takeout.source.eras.generated import (
+    BINDERHUB_SERVICE,
     FILE,
     Deployer,
     deployer_layer,
     read_deployer,
     with_addresses,
+    with_binder,
     with_callback,
 )
 from takeout.source.eras.inline import Staff, inline_layer, read_staff
@@ -27,7 +29,7 @@ from takeout.source.guess import guess_jupyterhub
 from takeout.source.model import Configuration, HubEntry, Layer
 from takeout.source.terms import Terms
 from takeout.source.tree import Tree
-from takeout.values.node import Mapping, Mark, find
+from takeout.values.node import Mapping, Mark, Scalar, find
 from takeout.values.path import Path
 
 _PROBED_HUBS = 6
@@ -85,7 +87,7 @@ class Infrastructure:
             layers.append(layer)
             encrypted |= dict.fromkeys(unknown, self._deployer.file)
         elif self._without_jsonnet:
-            layers.append(self._addresses(cluster, hub, jupyterhub))
+            layers.append(self._addresses(cluster, hub, chart, jupyterhub))
             faults.append(_jsonnet_missing(self._layout, hub))
         layers += own
         for layer in own:
@@ -171,11 +173,14 @@ class Infrastructure:
         path = chart.jupyterhub()
         return path if path is not None else guess_jupyterhub([chart.values, *(layer.values for layer in layers)])
 
-    def _addresses(self, cluster: ClusterSpec, hub: HubSpec, jupyterhub: Path) -> Layer:
+    def _addresses(self, cluster: ClusterSpec, hub: HubSpec, chart: ChartFacts, jupyterhub: Path) -> Layer:
         """Return what the chart's jsonnet would have said of the hub's address."""
         mark = Mark(cluster.file, hub.line("domain"))
         root = with_addresses(Mapping(mark=mark), jupyterhub, hub, mark)
-        return Layer(f"{FILE}: addresses", "generated", with_callback(root, jupyterhub, hub, mark))
+        root = with_callback(root, jupyterhub, hub, mark)
+        if BINDERHUB_SERVICE in chart.all_dependencies():
+            root = with_binder(root, jupyterhub, hub, mark)
+        return Layer(FILE, "generated", root)
 
     def _addresses_in_files(self) -> bool:
         """Whether hubs say their addresses in files of their own, so that no jsonnet is missing."""
@@ -226,6 +231,11 @@ class Infrastructure:
                     "Give the new address with --domain.",
                 )
             )
+        docs = find(hub.node, ("config", "docs_service", "enabled"))
+        if self._layout.deployer and isinstance(docs, Scalar) and docs.value is True:
+            message = "the page /services/docs was served by the origin's own chart; it was left out"
+            where = Where(cluster.file, docs.mark.line, path="docs_service.enabled")
+            faults.append(Fault("docs-service-left-out", message, where, "Link to the documentation instead."))
         for directory in ("secrets/config/hubs", "secrets/config/clusters"):
             file = f"{directory}/{cluster.name}.cluster.yaml"
             if self._layout.deployer and self.tree.is_file(file):

@@ -25,6 +25,8 @@ def open_tree(place: str, rev: str | None, *, progress: Progress, offline: bool)
         NetworkError: When a remote place cannot be reached.
         ToolError: When git is needed and missing.
     """
+    if not place.strip():
+        raise SourceError("no source is named", hint="Give a directory, a clone or an address: --source PATH|URL")
     address = parse_address(place)
     if address is not None:
         return open_remote(address, rev or address.rev, offline=offline, progress=progress)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from takeout.source.clusters import ClusterSpec, HubSpec
 from takeout.source.model import Layer
@@ -24,11 +24,16 @@ FILE = "deployer"
 
 TLS_SECRET = "https-auto-tls"  # noqa: S105 - the name of a Secret, from the templates of every era
 _CLIENT_KEYS = ("client_id", "client_secret")
+BINDERHUB_SERVICE = "binderhub-service"
+"""The chart of that name, and the key of its values."""
+
+_BINDERHUB = "binderhub"
 _CLONE = "templates-clone"
 _SYNC = "templates-sync"
 _TEMPLATES = "custom-templates"
 _HOMEPAGE = re.compile(r"""["'](https://[^"']*homepage[^"']*)["']""")
 _PROXY_HTTPS = re.compile(r"""["']proxy["']:\s*\{[^}]*["']https["']""")
+_BINDER_HUB = re.compile(r"""hub\.\{self\.spec\[["']domain""")
 _BRANCH_WITH_CLUSTER = re.compile(r"""git reset --hard origin/\{self\.cluster\.spec""")
 
 
@@ -41,6 +46,7 @@ class Deployer:
         homepage: The repository of the login page's templates; empty where it cloned none.
         branch_has_cluster: Whether a hub's branch there is ``<cluster>-<hub>``, rather than ``<hub>``.
         proxy_https: Whether it named the hub's address for z2jh's own HTTPS as well.
+        binder_hub: Whether the hub of a BinderHub was at ``hub.`` below the address, which was BinderHub's own.
         auth0: Whether it registered hubs with Auth0.
         username_keys: The field of an Auth0 profile that became the user name, by connection.
     """
@@ -49,6 +55,7 @@ class Deployer:
     homepage: str = ""
     branch_has_cluster: bool = False
     proxy_https: bool = False
+    binder_hub: bool = False
     auth0: bool = False
     username_keys: dict[str, str] = field(default_factory=dict)
 
@@ -67,6 +74,7 @@ def read_deployer(tree: Tree, file: str) -> Deployer:
         homepage=homepage[1] if homepage else "",
         branch_has_cluster=bool(_BRANCH_WITH_CLUSTER.search(code)),
         proxy_https=bool(_PROXY_HTTPS.search(code)),
+        binder_hub=bool(_BINDER_HUB.search(code)),
         auth0='spec["auth0"]' in code or "spec['auth0']" in code,
         username_keys=keys,
     )
@@ -78,6 +86,8 @@ def deployer_layer(
     """Return the layer that stands for what the deployer added, and the paths of what only it knew."""
     by_domain = Mark(cluster.file, hub.line("domain"))
     by_code = Mark(deployer.file)
+    if hub.entry.chart == _BINDERHUB:
+        return _binderhub_layer(deployer, hub, jupyterhub, by_domain), ()
     root = with_addresses(Mapping(mark=by_code), jupyterhub, hub, by_domain)
     if deployer.proxy_https and hub.domains:
         root = _put(root, (*jupyterhub, "proxy", "https", "hosts"), list(hub.domains), by_domain)
@@ -102,6 +112,15 @@ def deployer_layer(
     return Layer(FILE, "generated", root), unknown
 
 
+def _binderhub_layer(deployer: Deployer, hub: HubSpec, jupyterhub: Path, mark: Mark) -> Layer:
+    """Return what the deployer added to a BinderHub: an address for its hub, and later nothing."""
+    root = Mapping(mark=mark)
+    if deployer.binder_hub:
+        at_hub = replace(hub, domains=tuple(f"hub.{domain}" for domain in hub.domains))
+        root = with_addresses(root, jupyterhub, at_hub, mark)
+    return Layer(FILE, "generated", root)
+
+
 def with_addresses(root: Mapping, jupyterhub: Path, hub: HubSpec, mark: Mark) -> Mapping:
     """Return ``root`` with the hub's ingress at its address; ``root`` itself where that is unknown."""
     if not hub.domains:
@@ -117,6 +136,17 @@ def with_callback(root: Mapping, jupyterhub: Path, hub: HubSpec, mark: Mark) -> 
         return root
     path = (*jupyterhub, "hub", "config", "OAuthenticator", "oauth_callback_url")
     return _put(root, path, f"https://{hub.domains[0]}/hub/oauth_callback", mark)
+
+
+def with_binder(root: Mapping, jupyterhub: Path, hub: HubSpec, mark: Mark) -> Mapping:
+    """Return ``root`` with what connects the companion binderhub-service to its hub."""
+    api = f"http://hub.{hub.entry.name}.svc.cluster.local:8081/hub/api"
+    env: Data = [{"name": "JUPYTERHUB_API_URL", "value": api}]
+    root = _put(root, (*jupyterhub[:-1], BINDERHUB_SERVICE, "extraEnv"), env, mark)
+    if not hub.domains:
+        return root
+    path = (*jupyterhub, "hub", "services", "binder", "oauth_redirect_uri")
+    return _put(root, path, f"https://{hub.domains[0]}/services/binder/oauth_callback", mark)
 
 
 def _put(root: Mapping, path: Path, data: Data, mark: Mark) -> Mapping:
