@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
@@ -10,12 +11,21 @@ from yaml._yaml import CParser
 
 from takeout.errors import Fault
 from takeout.values.frames import Anchored, Frame, Measure, mappings_to_merge, path_of
-from takeout.values.lines import Lines
 from takeout.values.lint import UNREAD, duplicate_remark, key_remark, merge_remark, number_remark
-from takeout.values.node import NO_COMMENTS, Comments, Mapping, Mark, Node, Scalar, ScalarData, Sequence, Style
+from takeout.values.margin import Margin
+from takeout.values.node import (
+    Mapping,
+    Mark,
+    Node,
+    Scalar,
+    ScalarData,
+    Sequence,
+    Style,
+    leaves,
+)
 from takeout.values.report import COLLECTION_KEY, Reporter
 from takeout.values.resolve import MERGE_TAG, ResolveError, as_json, as_key, resolve
-from takeout.values.syntax import begin, explain, extent, finish
+from takeout.values.syntax import begin, explain, extent
 
 _MAX_DEPTH = 200  # Helm stops at 10,000; no values file that a person wrote is deeper than a few dozen
 _STYLES: dict[str, Style] = {"'": "quoted", '"': "quoted", "|": "literal", ">": "folded"}
@@ -37,14 +47,12 @@ class Builder:
         self._text = text
         self._file = file
         self._first_line = first_line
-        self._lines = Lines(text)
         self._frames: list[Frame] = []
+        self._margin = Margin(text, self._frames)
         self._anchors: dict[str, Anchored | Frame] = {}
         self._measure = Measure()
         self._root: Node | None = None
-        self._before: tuple[str, ...] = ()
-        self._after = ""
-        self._last: tuple[Frame, str | int] | None = None
+        self._infinite: dict[int, _Place] = {}
         self._has_escaped_slash = "\\/" in text
 
     @property
@@ -70,6 +78,8 @@ class Builder:
             place = (root.mark.line - self._first_line - 1, 0)
             message = f"a values file must be a mapping, and this one is {what}"
             self._report.refuse(place, "not-a-mapping", message, "write `key: value` at the top level")
+        if self._infinite:
+            self._refuse_infinite(root)
         return root
 
     def _read(self) -> None:
@@ -101,12 +111,12 @@ class Builder:
         except yaml.YAMLError:
             event = None
         if not isinstance(event, yaml.StreamEndEvent):
-            place = begin(event) if event is not None else (self._lines.line, 0)
+            place = begin(event) if event is not None else (self._margin.line, 0)
             self._report.remark(place, UNREAD)
 
     def _read_scalar(self, event: yaml.ScalarEvent) -> None:
         place = begin(event)
-        self._arrive(place[0])
+        self._margin.arrive(place[0])
         plain, _quoted = event.implicit
         text, tag = event.value, event.tag
         if self._has_escaped_slash and event.style == '"' and _ESCAPED_SLASH.match(self._text[extent(event)]):
@@ -116,8 +126,8 @@ class Builder:
         wants_key = frame is not None and frame.wants_key
         if frame is not None and wants_key and text == "<<" and (plain or tag == MERGE_TAG):
             frame.merging = True
-            self._before = self._lines.take()
-            self._ends(event, place)
+            self._margin.begin_entry()
+            self._margin.end_scalar(event)
             return
         value: ScalarData
         try:
@@ -126,27 +136,39 @@ class Builder:
                 self._read_key(frame, as_key(value), place)
                 if plain and not tag:
                     self._report.remark(place, key_remark(text, frame.key or ""), path_of(self._frames))
-            json = as_json(value) if not wants_key or event.anchor else None
+            json = self._after_json(value, place) if not wants_key or event.anchor else None
         except ResolveError as error:
             self._report.refuse(place, "value", str(error), "put it in quotes if a text is meant")
         style = _STYLES.get(event.style or "", "plain")
-        comment = self._ends(event, place)
+        comment = self._margin.end_scalar(event)
         if wants_key:
             node: Node = Scalar(json, self._mark(place[0]), style)
         else:
             if frame is not None and plain and style == "plain":
                 self._report.remark(place, number_remark(text, json, frame.key or ""), path_of(self._frames))
-            node = Scalar(json, self._mark(place[0]), style, self._comments(comment))
+            node = Scalar(json, self._mark(place[0]), style, self._margin.comments(comment))
         if event.anchor:
             self._anchors[event.anchor] = Anchored(node, 1, value)
         self._measure.seen += 1
         if not wants_key:
             self._place(node, 1, place)
 
+    def _after_json(self, value: ScalarData, place: _Place) -> ScalarData:
+        """Return the value after JSON; note an infinite one, which is an error unless a later key replaces it."""
+        if isinstance(value, float) and not math.isfinite(value):
+            self._infinite[self._first_line + place[0] + 1] = place
+        return as_json(value)
+
+    def _refuse_infinite(self, root: Node) -> None:
+        for _, node in leaves(root):
+            if isinstance(node, Scalar) and isinstance(node.value, float) and not math.isfinite(node.value):
+                line = node.mark.line - self._first_line - 1
+                place = self._infinite.get(node.mark.line, (line, 0))
+                message = "JSON, which Helm passes values through, has neither infinity nor not-a-number"
+                self._report.refuse(place, "value", message, "put it in quotes if a text is meant")
+
     def _read_key(self, frame: Frame, key: str, place: _Place) -> None:
-        self._before = self._lines.take()
-        self._after = ""
-        self._last = None
+        self._margin.begin_entry()
         frame.key = key
         frame.size += 1
         first = frame.explicit.get(key)
@@ -156,7 +178,7 @@ class Builder:
 
     def _read_alias(self, event: yaml.AliasEvent) -> None:
         place = begin(event)
-        self._arrive(place[0])
+        self._margin.arrive(place[0])
         found = self._anchors.get(event.anchor or "")
         if found is None:
             message = f"the alias *{event.anchor} has no anchor &{event.anchor} above it"
@@ -167,7 +189,7 @@ class Builder:
         if not self._measure.add_alias(found.size):
             message = "aliases of aliases make the document grow beyond measure"
             self._report.refuse(place, "alias", message, "write the values out")
-        self._lines.end(*finish(event))
+        self._margin.end_token(event)
         frame = self._frames[-1] if self._frames else None
         if frame is not None and frame.wants_key:
             if not isinstance(found.node, Scalar):
@@ -178,7 +200,8 @@ class Builder:
                 self._report.refuse(place, "value", str(error), "write the key out")
             return
         foot = found.node.comments.foot
-        comments = replace(self._comments(), foot=foot) if foot else self._comments()
+        comments = self._margin.comments()
+        comments = replace(comments, foot=foot) if foot else comments
         node = replace(found.node, mark=self._mark(place[0]), comments=comments)
         self._place(node, 1 + found.size, place, is_alias=True)
 
@@ -189,32 +212,19 @@ class Builder:
         if len(self._frames) >= _MAX_DEPTH:
             message = f"the document is nested more than {_MAX_DEPTH} levels deep"
             self._report.refuse(place, "too-deep", message, "no chart needs that")
-        self._arrive(place[0])
-        if self._frames and not self._frames[-1].is_map:
-            self._before = self._lines.take()
-        comments = self._comments(loose=False)
-        frame = Frame(isinstance(event, yaml.MappingStartEvent), *place, comments, event.anchor)
-        self._last = None
+        self._margin.arrive(place[0])
+        frame = Frame(isinstance(event, yaml.MappingStartEvent), *place, self._margin.open(), event.anchor)
         if event.flow_style:
-            self._lines.end(*finish(event))
+            self._margin.end_token(event)
         if event.anchor:
             self._anchors[event.anchor] = frame
         self._measure.seen += 1
         self._frames.append(frame)
 
     def _close(self, event: yaml.MappingEndEvent | yaml.SequenceEndEvent) -> None:
-        line, column = begin(event)
-        flow = finish(event) != (line, column)
-        self._arrive(line)
+        self._margin.arrive(begin(event)[0])
         frame = self._frames.pop()
-        at_end = self._lines.is_blank(line)
-        if flow or (at_end and not self._frames):
-            foot = self._lines.take()
-        else:
-            foot = self._lines.take_indented(frame.column if at_end else max(frame.column, column + 1))
-        if flow:
-            self._lines.end(*finish(event))
-        comments = replace(frame.comments, foot=foot) if foot else frame.comments
+        comments = self._margin.close(event, frame)
         mark = self._mark(frame.line)
         node: Node
         if frame.is_map:
@@ -235,11 +245,11 @@ class Builder:
             frame.merging = False
             self._merge(frame, node, place, is_alias=is_alias)
         elif frame.key is not None:
-            self._last = (frame, frame.key)
+            self._margin.placed(frame, frame.key)
             _put(frame.entries, frame.key, node)
             frame.key = None
         else:
-            self._last = (frame, len(frame.items))
+            self._margin.placed(frame, len(frame.items))
             frame.items.append(node)
         frame.size += size
 
@@ -258,41 +268,7 @@ class Builder:
         if first is not None and before:
             value = frame.entries[first]
             frame.entries[first] = replace(value, comments=replace(value.comments, before=before))
-        self._last = None
-
-    def _arrive(self, line: int) -> None:
-        """Hand out what was written between the last token and the one on ``line``."""
-        after = self._lines.reach(line)
-        last = self._last
-        if after:
-            if last is not None:
-                node = _at(last)
-                _set(last, replace(node, comments=replace(node.comments, after=after)))
-            elif self._frames and (self._frames[-1].key is not None or self._frames[-1].merging):
-                self._after = after
-            else:
-                self._lines.push(after)
-        if last is not None and self._frames and last[0] is self._frames[-1] and isinstance(_at(last), Scalar):
-            foot = self._lines.take_indented(last[0].column + 1)
-            if foot:
-                node = _at(last)
-                _set(last, replace(node, comments=replace(node.comments, foot=foot)))
-
-    def _ends(self, event: yaml.ScalarEvent, place: _Place) -> str:
-        line, column = finish(event)
-        if event.style in ("|", ">"):
-            return self._lines.end_block(line, place, column)
-        self._lines.end(line, column)
-        return ""
-
-    def _comments(self, block: str = "", *, loose: bool = True) -> Comments:
-        """Return the comments of the entry that begins, taken; ``block`` is the one in a block's first line."""
-        frame = self._frames[-1] if self._frames else None
-        before, after = self._before, block or self._after
-        if frame is not None and (loose or not frame.is_map):
-            before += self._lines.take()
-        self._before, self._after = (), ""
-        return Comments(before, after) if before or after else NO_COMMENTS
+        self._margin.merged()
 
     def _mark(self, line: int) -> Mark:
         return Mark(self._file, self._first_line + line + 1)
@@ -304,16 +280,3 @@ def _put(entries: dict[str, Node], key: str, node: Node) -> None:
         comments = node.comments if node.comments.before else replace(node.comments, before=old.comments.before)
         node = replace(node, replaced=old, comments=comments)
     entries[key] = node
-
-
-def _at(last: tuple[Frame, str | int]) -> Node:
-    frame, step = last
-    return frame.entries[step] if isinstance(step, str) else frame.items[step]
-
-
-def _set(last: tuple[Frame, str | int], node: Node) -> None:
-    frame, step = last
-    if isinstance(step, str):
-        frame.entries[step] = node
-    else:
-        frame.items[step] = node

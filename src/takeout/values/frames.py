@@ -46,7 +46,17 @@ class Frame:
     @property
     def wants_key(self) -> bool:
         """Whether the next node is a key."""
-        return self.is_map and self.key is None and not self.merging
+        return self.is_map and self.wants_item
+
+    @property
+    def wants_item(self) -> bool:
+        """Whether an item or a key comes next, not the value of a key."""
+        return self.key is None and not self.merging
+
+    @property
+    def has_own_line(self) -> bool:
+        """Whether the collection began before its first entry: behind an anchor, a tag or a bracket."""
+        return not self.entries and not self.items and (self.is_map or self.anchor is not None)
 
     @property
     def step(self) -> str | int:

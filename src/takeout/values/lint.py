@@ -87,6 +87,6 @@ def _is_meant_octal(text: str, key: str) -> bool:
 
 
 def _is_changed(text: str, value: float, key: str) -> bool:
-    if isinstance(value, int) and abs(value) > _EXACT:
-        return True
+    if isinstance(value, int) and abs(value) >= _EXACT:
+        return str(value) != text.replace("_", "").removeprefix("+")
     return _TEXT_KEY.search(key) is not None and str(value) != text

@@ -96,17 +96,14 @@ def resolve(text: str, tag: str | None, *, plain: bool) -> ScalarData:
 def as_json(value: ScalarData) -> ScalarData:
     """Return a resolved value as it is after its way through JSON: numbers are 64-bit floats.
 
-    Raises:
-        ResolveError: When the value is infinite or not a number.
+    Infinity and not-a-number, which JSON does not have, come back as they are.
     """
     if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, int) and -_EXACT <= value <= _EXACT:
         return value
     number = float(value)
-    if not math.isfinite(number):
-        raise ResolveError("JSON, which Helm passes values through, has neither infinity nor not-a-number")
-    if number.is_integer() and abs(number) < _BARE_INTEGER_LIMIT:
+    if math.isfinite(number) and number.is_integer() and abs(number) < _BARE_INTEGER_LIMIT:
         return int(Decimal(repr(number)))
     return number
 
