@@ -37,7 +37,9 @@ class Output:
     def result(self, document: Mapping[str, object], text: str) -> None:
         """Print what the command was asked for: ``document`` with ``--json``, else ``text``."""
         if self.json:
-            _write(sys.stdout, json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+            is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+            text = json.dumps(document, indent=2, ensure_ascii=not is_unicode, default=str)
+            _write(sys.stdout, text + "\n")
         elif text:
             _write(sys.stdout, text.rstrip("\n") + "\n")
 
