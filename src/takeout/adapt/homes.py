@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,7 +17,8 @@ VOLUME = "home"
 """The name that z2jh gives to the volume of homes that are on one claim."""
 
 CLAIM = "home-nfs"
-_OWN = ("{username}", "{escaped_username}", "{unescaped_username}", "{user_server}")
+# A directory for each person, as templates of KubeSpawner write it, and what follows below it.
+_OWN = re.compile(r"(?:.*/)?[^/]*\{(?:escaped_|unescaped_)?(?:username|user_server)\}[^/]*(?:/(?P<below>.*))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,13 @@ class Mount:
     @property
     def is_own(self) -> bool:
         """Whether it mounts the home of the person whose server it is."""
-        return any(name in self.sub_path for name in _OWN)
+        return _OWN.fullmatch(self.sub_path) is not None
+
+    @property
+    def below(self) -> str:
+        """What it mounts of that home; empty for all of it."""
+        own = _OWN.fullmatch(self.sub_path)
+        return (own["below"] or "") if own else ""
 
 
 def kind(draft: Draft) -> str:

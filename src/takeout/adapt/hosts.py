@@ -43,7 +43,7 @@ def move_addresses(text: str, moved: dict[str, str]) -> str:
         return moved[text]
     for old, new in moved.items():
         if old in text:
-            text = re.sub(rf"(?<=://){re.escape(old)}(?![\w-]|\.\w)", new, text)
+            text = re.sub(rf"(?:(?<=://)|(?<=[\"']))({re.escape(old)})(?![\w-]|\.\w)", new, text)
     return text
 
 

@@ -13,6 +13,7 @@ from takeout.values.node import Data
 
 _NAME = "dask-gateway"
 _LABEL = "app.kubernetes.io/component"
+_CHART = Dependency(_NAME, _NAME, "2026.3.0", "https://helm.dask.org/")
 _WORKERS = {"gcp": "n2-highmem-16", "aws": "r5.4xlarge", "azure": "Standard_E16s_v5"}
 
 
@@ -26,7 +27,9 @@ def change(draft: Draft) -> None:
                 draft.remove(path, why="it tells user pods of a Dask Gateway that is not there")
         draft.remove("jupyterhub.custom.daskhubSetup", why="Dask Gateway is off in this hub")
         return
-    if not is_on(draft, _NAME):
+    if _is_within_another(draft):
+        draft.require(_CHART)
+    elif not is_on(draft, _NAME):
         return
     if draft.get("jupyterhub.custom.daskhubSetup.enabled") is True:
         draft.add(_policy("scheduler", [_to("dask-worker"), _to("gateway", 8000)]))
@@ -46,6 +49,13 @@ def change(draft: Draft) -> None:
                 stage="cluster",
             )
         )
+
+
+def _is_within_another(draft: Draft) -> bool:
+    """Whether the gateway comes through another chart, such as daskhub, whose own charts are not at hand."""
+    if _NAME in draft.context.hub.dependencies or _NAME not in draft.values.entries:
+        return False
+    return draft.get((_NAME, "enabled")) is not False
 
 
 def _policy(component: str, allowed: list[Data]) -> dict[str, Any]:
@@ -90,9 +100,7 @@ def _to(component: str, port: int = 0) -> dict[str, Data]:
     return rule
 
 
-_DEPENDENCIES = {
-    _NAME: Dependency(_NAME, _NAME, "2026.3.0", "https://helm.dask.org/", "dask-gateway.enabled"),
-}
+_DEPENDENCIES = {_NAME: Dependency(_NAME, _NAME, "2024.1.0", "https://helm.dask.org/", "dask-gateway.enabled")}
 
 RULE = Rule(
     id="C01",

@@ -8,6 +8,8 @@ from takeout.adapt.rule import Action, Case, Draft, Rule
 from takeout.adapt.services import drop_service
 from takeout.values.node import Data
 
+# Charts that are known although an umbrella has them through a chart of its own, and not by name.
+_CHARTS = ("binderhub-service", "dask-gateway", "jupyterhub", "jupyterhub-groups-exporter", "jupyterhub-home-nfs")
 # Rules that run later turn these into something else, or say why they go.
 _LATER = (
     "azureFile",
@@ -26,7 +28,7 @@ def change(draft: Draft) -> None:
     charts = draft.context.hub.dependencies
     lost = []
     for key in list(draft.values.entries):
-        if key == "jupyterhub" or key in charts or key in _LATER:
+        if key in charts or key in _CHARTS or key in _LATER:
             continue
         if not _is_trivial(draft.get((key,))):
             lost.append(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from takeout.adapt.pods import paths_to
-from takeout.adapt.rule import Case, Draft, Rule
+from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.values.node import Data
 from takeout.values.path import Path
 
@@ -17,9 +17,12 @@ _CONTROLLERS = ("nginx-ingress", "ingress-nginx", "traefik")
 
 def change(draft: Draft) -> None:
     """Let pods talk to the target's ingress controller, and take out what is about the origin's monitoring."""
+    others: list[str] = []
     for path in reversed(paths_to(draft, "namespaceSelector")):
         labels = draft.get_map((*path, "matchLabels"))
-        if not any(labels.get(name) == _NAMESPACE for name in _NAMES):
+        namespaces = [str(labels[name]) for name in _NAMES if name in labels]
+        if _NAMESPACE not in namespaces:
+            others += namespaces
             continue
         peer = path[:-1]
         if _is_ingress(draft.get_map((*peer, "podSelector", "matchLabels"))):
@@ -29,6 +32,24 @@ def change(draft: Draft) -> None:
                 )
         else:
             _drop(draft, peer)
+    _ask_about(draft, others)
+
+
+def _ask_about(draft: Draft, namespaces: list[str]) -> None:
+    ingress = draft.context.target.ingress
+    known = {"kube-system", "default", draft.context.hub.name, ingress.namespace if ingress else ""}
+    names = [name for name in dict.fromkeys(namespaces) if name not in known]
+    if names:
+        draft.ask(
+            Action(
+                "other-namespaces",
+                "Look at network policies that name other namespaces",
+                "Network policies let pods talk to, or be reached from, the namespaces "
+                f"{', '.join(f'`{n}`' for n in names)}. Where they are not in your cluster the rules do nothing; "
+                "change them where something else took their place.",
+                covers=tuple(Cover("references", f"Namespace/{name}") for name in names),
+            )
+        )
 
 
 def _is_ingress(labels: dict[str, Data]) -> bool:
@@ -104,10 +125,12 @@ jupyterhub:
 """,
             "jupyterhub: {hub: {networkPolicy: {ingress: [{ports: [{port: 8081}]}]}}}",
         ),
+        Case("a policy without namespaces", "jupyterhub: {singleuser: {networkPolicy: {enabled: true}}}"),
         Case(
             "other namespaces stay",
             "jupyterhub: {singleuser: {networkPolicy: {egress: [{to: [{namespaceSelector: {matchLabels: {name: "
             "data}}}]}]}}}",
+            actions=("other-namespaces",),
         ),
     ),
 )

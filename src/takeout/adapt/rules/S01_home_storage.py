@@ -9,6 +9,7 @@ from takeout.adapt.homes import (
     CLAIM,
     STORAGE,
     VOLUME,
+    Mount,
     ask_for_copies,
     claim,
     claim_volumes,
@@ -69,8 +70,17 @@ def _give_each(draft: Draft) -> None:
         )
     for mount in list(home_mounts(draft)):
         if mount.is_own:
-            for key in ("subPath", "sub_path"):
-                draft.remove((*mount.path, key), why="the volume holds this one home and nothing else")
+            _shorten(draft, mount)
+
+
+def _shorten(draft: Draft, mount: Mount) -> None:
+    """Take the person's directory out of a mount's path: the volume holds this one home and nothing else."""
+    why = "the volume holds this one home and nothing else"
+    for key in ("subPath", "sub_path"):
+        if not mount.below:
+            draft.remove((*mount.path, key), why=why)
+        elif draft.has((*mount.path, key)):
+            draft.set((*mount.path, key), mount.below, why=why)
 
 
 def _size(draft: Draft) -> None:
@@ -164,6 +174,7 @@ jupyterhub:
       static: {pvcName: home-nfs, subPath: '{escaped_username}'}
       extraVolumeMounts:
         rstudio: {name: home, mountPath: /home/rstudio, subPath: '{escaped_username}'}
+        config: {name: home, mountPath: /etc/rstudio, subPath: 'term/{username}/.rstudio'}
 """
 
 RULE = Rule(
@@ -188,7 +199,9 @@ jupyterhub:
       type: dynamic
       dynamic: {volumeNameTemplate: home, storageClass: gp3}
       capacity: 10Gi
-      extraVolumeMounts: {rstudio: {name: home, mountPath: /home/rstudio}}
+      extraVolumeMounts:
+        rstudio: {name: home, mountPath: /home/rstudio}
+        config: {name: home, mountPath: /etc/rstudio, subPath: .rstudio}
 """,
             target="eks",
             actions=("copy-homes", "home-size"),
