@@ -8,7 +8,7 @@ import pytest
 
 from takeout.errors import DirectoryError, RevisionError, SourceError, ToolError
 from takeout.progress import silent
-from takeout.source.git import GitTree
+from takeout.source.gittree import GitTree
 from takeout.source.place import open_tree
 from takeout.source.tree import DirectoryTree, Tree
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from takeout.errors import DirectoryError, SourceError
-from takeout.source.git import GitTree
+from takeout.source.gittree import GitTree
 from takeout.source.tree import DirectoryTree, Tree
 
 FILES = {
@@ -110,7 +110,7 @@ def test_a_root_that_is_none_is_said_to_be_none(tmp_path: Path) -> None:
 
 def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commit: Any) -> None:
     monkeypatch.setattr("takeout.source.tree.FILE_SIZE_MAX_BYTES", 8)
-    monkeypatch.setattr("takeout.source.git.FILE_SIZE_MAX_BYTES", 8)
+    monkeypatch.setattr("takeout.source.gittree.FILE_SIZE_MAX_BYTES", 8)
     revision = commit(tmp_path, {"big.yaml": "123456789", "small.yaml": "12345678"})
     for tree in (DirectoryTree(tmp_path), GitTree(tmp_path, revision)):
         with pytest.raises(SourceError, match="that is not a values file"):

@@ -25,11 +25,12 @@ from takeout.source.eras.generated import (
 from takeout.source.eras.inline import Staff, inline_layer, read_staff
 from takeout.source.eras.listed import external_variables, listed_layers, to_layer
 from takeout.source.eras.recognise import Layout, recognise
+from takeout.source.faults import hub_faults, jsonnet_missing
 from takeout.source.guess import guess_jupyterhub
 from takeout.source.model import Configuration, HubEntry, Layer
 from takeout.source.terms import Terms
 from takeout.source.tree import Tree
-from takeout.values.node import Mapping, Mark, Scalar, find
+from takeout.values.node import Mapping, Mark, find
 from takeout.values.path import Path
 
 _PROBED_HUBS = 6
@@ -88,11 +89,11 @@ class Infrastructure:
             encrypted |= dict.fromkeys(unknown, self._deployer.file)
         elif self._without_jsonnet:
             layers.append(self._addresses(cluster, hub, chart, jupyterhub))
-            faults.append(_jsonnet_missing(self._layout, hub))
+            faults.append(jsonnet_missing(self._layout, hub))
         layers += own
         for layer in own:
             encrypted |= dict.fromkeys(self._documents.encrypted(layer.file), layer.file)
-        faults += self._faults(cluster, hub)
+        faults += hub_faults(self.tree, self._layout, cluster, hub)
         return Configuration(
             entry=hub.entry,
             facts=self._facts(cluster, hub, chart),
@@ -210,53 +211,3 @@ class Infrastructure:
             cluster_file={**cluster.facts, "hub": hub.without_values()},
             own_templates=chart.has_own_templates(),
         )
-
-    def _faults(self, cluster: ClusterSpec, hub: HubSpec) -> list[Fault]:
-        faults = [Fault("copy", self.tree.told, Where(self.label))] if self.tree.told else []
-        if hub.domain_override_file:
-            faults.append(
-                Fault(
-                    "domain-encrypted",
-                    f"the address of {hub.entry.name} stands in {hub.domain_override_file}, which is encrypted",
-                    Where(cluster.file, hub.line("domain_override_file")),
-                    "Give the new address with --domain.",
-                )
-            )
-        elif not hub.domains:
-            faults.append(
-                Fault(
-                    "domain-missing",
-                    f"the hub {hub.entry.name} has no address",
-                    Where(cluster.file, hub.entry.line),
-                    "Give the new address with --domain.",
-                )
-            )
-        docs = find(hub.node, ("config", "docs_service", "enabled"))
-        if self._layout.deployer and isinstance(docs, Scalar) and docs.value is True:
-            message = "the page /services/docs was served by the origin's own chart; it was left out"
-            where = Where(cluster.file, docs.mark.line, path="docs_service.enabled")
-            faults.append(Fault("docs-service-left-out", message, where, "Link to the documentation instead."))
-        for directory in ("secrets/config/hubs", "secrets/config/clusters"):
-            file = f"{directory}/{cluster.name}.cluster.yaml"
-            if self._layout.deployer and self.tree.is_file(file):
-                faults.append(_cluster_secrets(file))
-        return faults
-
-
-def _jsonnet_missing(layout: Layout, hub: HubSpec) -> Fault:
-    return Fault(
-        "jsonnet-missing",
-        "the source has no values.jsonnet for its chart, so what only that says is not known; "
-        "the hub's addresses were filled in from its domain",
-        Where(f"{layout.charts}/{hub.entry.chart}/values.jsonnet"),
-        "Give a clone of the whole repository to have everything.",
-    )
-
-
-def _cluster_secrets(file: str) -> Fault:
-    return Fault(
-        "cluster-secrets",
-        f"values of some of the cluster's hubs are encrypted in {file}, hub names and all; they are not known",
-        Where(file),
-        "Ask the operator which of them were this hub's.",
-    )

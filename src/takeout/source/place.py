@@ -8,6 +8,7 @@ from takeout.errors import RevisionError, SourceError
 from takeout.progress import Progress
 from takeout.source import git
 from takeout.source.address import parse_address
+from takeout.source.gittree import GitTree
 from takeout.source.remote import open_remote
 from takeout.source.tree import DirectoryTree, Tree
 
@@ -49,7 +50,7 @@ def open_tree(place: str, rev: str | None, *, progress: Progress, offline: bool)
         if rev is None:
             return DirectoryTree(directory)
         raise git.no_revision(rev, str(directory))
-    tree = git.GitTree(directory, commit, below=_below(top, directory), label=str(directory), offline=offline)
+    tree = GitTree(directory, commit, below=_below(top, directory), label=str(directory), offline=offline)
     tree.owner = _owner(directory)
     return tree
 

@@ -20,6 +20,7 @@ from takeout.errors import DiskError, NetworkError, RevisionError
 from takeout.progress import Progress
 from takeout.source import git
 from takeout.source.address import Address, hide_credentials
+from takeout.source.gittree import GitTree
 from takeout.source.tree import Tree
 
 _FULL_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -60,7 +61,7 @@ def open_remote(address: Address, rev: str, *, offline: bool, progress: Progress
             hint="Set XDG_CACHE_HOME to a directory that can be written.",
         ) from error
     progress(f"fetch {address.shown}", 1, 1)
-    tree = git.GitTree(place, commit, label=address.shown, offline=offline)
+    tree = GitTree(place, commit, label=address.shown, offline=offline)
     tree.told = told
     tree.owner = address.owner
     return tree

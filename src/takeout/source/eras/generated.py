@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from takeout.source.clusters import ClusterSpec, HubSpec
+from takeout.source.eras.homepage import homepage
 from takeout.source.model import Layer
 from takeout.source.tree import Tree
 from takeout.values.encrypted import placeholder
@@ -28,9 +29,6 @@ BINDERHUB_SERVICE = "binderhub-service"
 """The chart of that name, and the key of its values."""
 
 _BINDERHUB = "binderhub"
-_CLONE = "templates-clone"
-_SYNC = "templates-sync"
-_TEMPLATES = "custom-templates"
 _HOMEPAGE = re.compile(r"""["'](https://[^"']*homepage[^"']*)["']""")
 _PROXY_HTTPS = re.compile(r"""["']proxy["']:\s*\{[^}]*["']https["']""")
 _BINDER_HUB = re.compile(r"""hub\.\{self\.spec\[["']domain""")
@@ -95,7 +93,8 @@ def deployer_layer(
     if isinstance(image, str) and image:
         root = _put(root, (*jupyterhub, "singleuser", "image", "name"), image, Mark(cluster.file))
     if deployer.homepage:
-        for path, data in _homepage(deployer, cluster, hub).items():
+        branch = f"{cluster.name}-{hub.entry.name}" if deployer.branch_has_cluster else hub.entry.name
+        for path, data in homepage(deployer.homepage, branch).items():
             root = _put(root, (*jupyterhub, *path), data, by_code)
     unknown: tuple[Path, ...] = ()
     login = _login(deployer, hub)
@@ -180,57 +179,6 @@ def _dask_token(jupyterhub: Path) -> dict[Path, Data]:
             "jupyterhub",
             "apiTokenFromSecretKey",
         ): "hub.services.dask-gateway.apiToken",
-    }
-
-
-def _homepage(deployer: Deployer, cluster: ClusterSpec, hub: HubSpec) -> dict[Path, Data]:
-    """Return the login page's templates: cloned when the hub starts, brought up to date every five minutes."""
-    name = hub.entry.name
-    branch = f"{cluster.name}-{name}" if deployer.branch_has_cluster else name
-    mount: Data = [{"name": _TEMPLATES, "mountPath": "/srv/extra-templates-dir"}]
-    security: Data = {
-        "runAsUser": 1000,
-        "runAsGroup": 1000,
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-    }
-    follow = f"git reset --hard origin/{branch} || git reset --hard origin/HEAD"
-    clone = (
-        "rm -rf /srv/extra-templates-dir/repo\n"
-        f"git clone {deployer.homepage} /srv/extra-templates-dir/repo\n"
-        f"cd /srv/extra-templates-dir/repo && ({follow})\n"
-    )
-    sync = f"while true; do\n  git fetch origin\n  {follow}\n  sleep 5m\ndone\n"
-    shell: dict[str, Data] = {"image": "alpine/git", "command": ["/bin/sh"]}
-    return {
-        ("custom", "homepage", "gitRepoUrl"): deployer.homepage,
-        ("custom", "homepage", "gitRepoBranch"): branch,
-        ("hub", "initContainers"): [
-            {"name": _CLONE, **shell, "args": ["-c", clone], "securityContext": security, "volumeMounts": mount}
-        ],
-        ("hub", "extraContainers"): [
-            {
-                "name": _SYNC,
-                **shell,
-                "workingDir": "/srv/extra-templates-dir/repo",
-                "args": ["-c", sync],
-                "securityContext": security,
-                "volumeMounts": mount,
-            }
-        ],
-        ("hub", "extraVolumes"): [{"name": _TEMPLATES, "emptyDir": {}}],
-        ("hub", "extraVolumeMounts"): [
-            {
-                "name": _TEMPLATES,
-                "mountPath": "/usr/local/share/jupyterhub/custom_templates",
-                "subPath": "repo/templates",
-            },
-            {
-                "name": _TEMPLATES,
-                "mountPath": "/usr/local/share/jupyterhub/static/extra-assets",
-                "subPath": "repo/extra-assets",
-            },
-        ],
     }
 
 
