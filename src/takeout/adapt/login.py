@@ -30,6 +30,7 @@ def register(draft: Draft, authenticator: Authenticator, steps: str, *, page: st
     places = [_need(draft, authenticator, "client_id")] if not known else []
     if not known or _has_secret(draft, authenticator):
         places.append(_need(draft, authenticator, "client_secret"))
+    places = [place.removeprefix("jupyterhub.") for place in places]
     callback = callback_address(draft)
     who = access(draft, authenticator)
     put = f"Put what you get into `secrets.yaml`: {', '.join(f'`{place}`' for place in places)}." if places else ""

@@ -58,8 +58,7 @@ def _ask(draft: Draft, changed: list[Path], mentions: list[Path]) -> None:
         names = ", ".join(f"`{path[-1]}`" for path in changed)
         parts.append(
             f"The home page said that the organisation that ran the hub is behind it; {names} in "
-            f"`{format_path(changed[0][:-1])}` now name your community, as far as its name was known. "
-            "Correct them in "
+            f"`{format_path(changed[0][:-1])}` got your community's name, as far as that was known. Correct it in "
             "`local.values.yaml`."
         )
     if mentions:

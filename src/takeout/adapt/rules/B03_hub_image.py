@@ -8,7 +8,6 @@ _IMAGE = "jupyterhub.hub.image"
 _PACKAGES = {
     "jupyterhub_fancy_profiles": "jupyterhub-fancy-profiles",
     "jupyterhub_configurator": "jupyterhub-configurator",
-    "jupyterhub_usage_quotas": "jupyterhub-usage-quotas",
 }
 
 

@@ -32,6 +32,7 @@ def change(draft: Draft) -> None:
     for name, file in draft.get_map(f"{_HUB}.extraFiles").items():
         if isinstance(file, dict) and str(file.get("mountPath", "")).startswith(_MOUNT):
             draft.remove(("jupyterhub", "hub", "extraFiles", name), why="the configurator that read it is gone")
+            draft.prune(f"{_HUB}.extraFiles")
 
 
 RULE = Rule(

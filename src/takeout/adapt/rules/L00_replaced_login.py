@@ -3,7 +3,15 @@
 import ast
 from functools import partial
 
-from takeout.adapt.authenticators import AUTHENTICATORS, CLASS, CONFIG, Authenticator, current, find_authenticator
+from takeout.adapt.authenticators import (
+    AUTHENTICATORS,
+    CLASS,
+    CONFIG,
+    Authenticator,
+    current,
+    find_authenticator,
+    sections,
+)
 from takeout.adapt.rule import Action, Case, Draft, Rule
 from takeout.adapt.services import remove_items
 from takeout.adapt.snippets import holds, parse, snippets
@@ -11,6 +19,13 @@ from takeout.values.node import Data
 
 # What says who may log in, and would let other people in under another login.
 _ALLOW = ("allow_all", "allow_existing_users", "allowed_groups", "admin_groups", "manage_groups", "auto_login")
+_ALLOW_OF_ONE = (
+    "allowed_organizations",
+    "allowed_google_groups",
+    "allowed_hosted_domains",
+    "allowed_idps",
+    "idps",
+)
 _PEOPLE = ("allowed_users", "admin_users")
 _KEPT = ("oauth_callback_url",)
 _CHOSEN = "c.JupyterHub.authenticator_class"
@@ -35,6 +50,12 @@ def change(draft: Draft) -> None:
     draft.set(CLASS, new.short, why="it was asked for")
     _set_up(draft, new)
     _ask(draft, old, new, people)
+    if new.short != "null" and not any(draft.get_list((*CONFIG, name, "admin_users")) for name in sections(new)):
+        text = (
+            "Under the new login nobody is an admin. Name admins by their new names, under "
+            "`hub.config.Authenticator`."
+        )
+        draft.ask(Action("name-admins", "Name an admin of your own", text, stage="login"))
 
 
 def _keeps_names(old: Authenticator | None, new: Authenticator) -> bool:
@@ -67,6 +88,10 @@ def _drop_settings(draft: Draft, old: Authenticator | None, new: Authenticator) 
     for section in [item.section for item in AUTHENTICATORS if item is not new]:
         gone += _names_in(draft, section)
         draft.remove((*CONFIG, section), why="it belongs to a login that is not used any more")
+    gone += _names_in(draft, new.section)
+    for name in (*_ALLOW, *_PEOPLE, *_ALLOW_OF_ONE):
+        # Rules that slept in the new login's section while another was in use let nobody in until now.
+        draft.remove((*CONFIG, new.section, name), why="nobody could log in by this rule before")
     for name in draft.get_map((*CONFIG, "OAuthenticator")):
         if name not in _KEPT:
             draft.remove((*CONFIG, "OAuthenticator", name), why="it belongs to a login that is not used any more")
@@ -222,7 +247,7 @@ RULE = Rule(
                         c.JupyterHub.template_paths.append(str(pages))
             """,
             options={"auth": "native"},
-            actions=("map-user-names",),
+            actions=("map-user-names", "name-admins"),
         ),
         Case(
             "from CILogon to Google, both with e-mail addresses",
@@ -267,7 +292,7 @@ RULE = Rule(
                     extraConfig: {}
             """,
             options={"auth": "github"},
-            actions=("map-user-names",),
+            actions=("map-user-names", "name-admins"),
         ),
         Case(
             "nothing asked for", given="jupyterhub: {hub: {config: {JupyterHub: {authenticator_class: github}}}}"
