@@ -9,7 +9,7 @@ from takeout.adapt.context import Context, Options
 from takeout.adapt.engine import Adaptation, adapt, identity
 from takeout.adapt.nets import cast
 from takeout.adapt.nets.finding import surprises
-from takeout.adapt.rule import Rule
+from takeout.adapt.rule import Cover, Keep, Rule
 from takeout.errors import Fault, Where
 from takeout.replica.layout import HELM_IGNORE, arrange, chart_file, choose_layout, compact_yaml
 from takeout.replica.lock import make_lock
@@ -58,9 +58,9 @@ def build(
     rules = tuple(rules)
     merged = merge(configuration)
     context = Context(configuration.facts, target, configuration.terms, options)
-    adaptation = adapt(lift(merged, configuration.jupyterhub), context, rules)
+    adaptation = _keep_chosen(adapt(lift(merged, configuration.jupyterhub), context, rules), context)
     layout = choose_layout(
-        adaptation.values, configuration.facts, getattr(adaptation, "dependencies", ()), configuration.jupyterhub
+        adaptation.values, configuration.facts, adaptation.dependencies, configuration.jupyterhub
     )
     values, lost = arrange(adaptation.values, layout)
     findings = tuple(cast(adaptation.values, adaptation.manifests, context))
@@ -84,6 +84,15 @@ def build(
     )
     replica = replace(replica, lock=lock)
     return replace(replica, files=_files(replica, rules, label), seeds=_seeds(layout))
+
+
+def _keep_chosen(adaptation: Adaptation, context: Context) -> Adaptation:
+    """Return ``adaptation`` with a word on the domain, where the one that was chosen mentions the origin."""
+    domain = context.options.domain
+    if not domain or not context.mentions_origin(domain):
+        return adaptation
+    keep = Keep(Cover("origin", f"*{domain}*"), "it is the address that you chose for the replica")
+    return replace(adaptation, keeps=(*adaptation.keeps, keep))
 
 
 def merge(configuration: Configuration) -> Mapping:
@@ -154,6 +163,3 @@ def _seeds(layout: Layout) -> dict[str, str]:
 def _lost(key: str) -> Fault:
     message = f"the values have a key {key!r} that belongs to no chart of the replica; it was left out"
     return Fault("left-out", message, Where(VALUES, path=key), "look whether you need it")
-
-
-__all__ = ["Adaptation", "all_faults", "build", "manifest_files", "merge"]

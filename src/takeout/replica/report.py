@@ -124,7 +124,8 @@ def _keeps(keeps: Sequence[Keep]) -> str:
     lines = []
     for keep in dict.fromkeys(keeps):
         place = f" at {code(keep.cover.path)}" if keep.cover.path else ""
-        lines.append(f"- {code(keep.cover.subject)}{place} ({keep.cover.net}, rule {keep.rule}): {keep.reason}")
+        rule = f", rule {keep.rule}" if keep.rule else ""
+        lines.append(f"- {code(keep.cover.subject)}{place} ({keep.cover.net}{rule}): {keep.reason}")
     return "\n".join(["## Kept, and why", "", *lines])
 
 
