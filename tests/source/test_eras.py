@@ -159,6 +159,13 @@ def test_what_the_deployer_added_is_there_by_its_meaning(tmp_path: Path, write: 
     assert str(node.mark) == "config/hubs/reef.cluster.yaml:7"
 
 
+def test_a_name_is_never_a_command(tmp_path: Path, write: Write) -> None:
+    cluster = INLINE_CLUSTER.replace("name: staging", "name: 'a; touch x'")
+    source = open_source(str(write(tmp_path, {**INLINE, "config/hubs/reef.cluster.yaml": cluster})))
+    values = _layer(source.load(source.hubs()[0]), "generated")["jupyterhub"]
+    assert "'origin/reef-a; touch x'" in values["hub"]["initContainers"][0]["args"][1]
+
+
 def test_a_dask_hub_is_nested_shares_a_new_token_and_may_have_several_addresses(
     tmp_path: Path, write: Write
 ) -> None:

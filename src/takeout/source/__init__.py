@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from takeout.progress import Progress, silent
-from takeout.source.model import Source
+
+if TYPE_CHECKING:
+    from takeout.source.model import Source
 
 
 def open_source(

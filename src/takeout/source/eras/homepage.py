@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from takeout.values.node import Data
 from takeout.values.path import Path
 
@@ -24,10 +26,11 @@ def homepage(repository: str, branch: str) -> dict[Path, Data]:
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
     }
-    follow = f"git reset --hard origin/{branch} || git reset --hard origin/HEAD"
+    own = quote(f"origin/{branch}")
+    follow = f"git reset --hard {own} || git reset --hard origin/HEAD"
     clone = (
         "rm -rf /srv/extra-templates-dir/repo\n"
-        f"git clone {repository} /srv/extra-templates-dir/repo\n"
+        f"git clone {quote(repository)} /srv/extra-templates-dir/repo\n"
         f"cd /srv/extra-templates-dir/repo && ({follow})\n"
     )
     sync = f"while true; do\n  git fetch origin\n  {follow}\n  sleep 5m\ndone\n"
