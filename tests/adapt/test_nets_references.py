@@ -206,6 +206,10 @@ def test_a_mount_without_its_volume(values: str, volume: str, place: str) -> Non
         "singleuser: {storage: {extraVolumes: {a: {name: x}}, extraVolumeMounts: [{name: x}]}}",
         "singleuser: {profileList: [{kubespawner_override: {volumes: [{name: x}], volume_mounts: [{name: x}]}}]}",
         "hub: {extraVolumeMounts: null}",
+        (
+            "hub: {extraConfig: {a: 'c.KubeSpawner.volumes[\"x\"] = {}'}}\n"
+            "singleuser: {storage: {extraVolumeMounts: [{name: x}]}}"
+        ),
     ],
 )
 def test_mounts_that_have_their_volume(values: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from takeout.values.path import Path
 
 _SINGLEUSER: Path = ("jupyterhub", "singleuser", "storage")
 _HUB: Path = ("jupyterhub", "hub")
+_QUOTED = re.compile(r"""["']([a-z0-9-]+)["']""")
 # What z2jh mounts into the hub's pod whatever the values say.
 _HUB_VOLUMES = frozenset({"config", "secret", "existing-secret", "files", "pvc"})
 
@@ -25,7 +27,7 @@ def missing_volumes(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     for kind in ("initContainers", "extraContainers"):
         yield from _of_containers(hub.get(kind), volumes, (*_HUB, kind))
     storage = _at(data, _SINGLEUSER)
-    servers = _server_volumes(data, storage)
+    servers = _server_volumes(data, storage) | _names_in_code(hub)
     yield from _unknown(storage.get("extraVolumeMounts"), servers, (*_SINGLEUSER, "extraVolumeMounts"))
     for kind in ("initContainers", "extraContainers"):
         path = ("jupyterhub", "singleuser", kind)
@@ -64,6 +66,12 @@ def _server_volumes(data: Mapping[str, Any], storage: Mapping[str, Any]) -> froz
             names |= {"volume-{user_server}", "volume-{username}{servername}"}
     spawner = _at(data, ("jupyterhub", "hub", "config", "KubeSpawner"))
     return frozenset(names | _names(spawner.get("volumes")))
+
+
+def _names_in_code(hub: Mapping[str, Any]) -> frozenset[str]:
+    """Return what the hub's own code has in quotes; it may well make volumes of these names."""
+    code = [text for _, text in _items(hub.get("extraConfig")) if isinstance(text, str) and "volumes" in text]
+    return frozenset(match[1] for text in code for match in _QUOTED.finditer(text))
 
 
 def _of_profiles(data: Mapping[str, Any], servers: frozenset[str]) -> Iterator[tuple[Path, str]]:
