@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -154,6 +155,15 @@ def test_a_foreign_repository_runs_no_program(repository: Path, tmp_path: Path) 
     (repository / ".gitattributes").write_text("* filter=x\n")
     _open(repository, "first").read("file")
     assert not mark.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_a_repository_of_someone_else_is_read_only_when_git_trusts_it(repository: Path) -> None:
+    for path in (repository, repository / ".git"):
+        os.chown(path, 12345, 12345)
+    with pytest.raises(SourceError, match="belongs to another user") as caught:
+        _open(repository)
+    assert "safe.directory" in caught.value.hint
 
 
 def test_the_environment_of_a_hook_points_git_nowhere_else(

@@ -5,12 +5,14 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from takeout.errors import DiskError, NetworkError, RevisionError
 from takeout.progress import silent
+from takeout.source import open_source
 from takeout.source.place import open_tree
 from takeout.source.remote import cache_directory
 from takeout.source.tree import Tree
@@ -133,3 +135,20 @@ def test_progress_is_told(repository: Path) -> None:
 
     open_tree(repository.as_uri(), None, progress=progress, offline=False)
     assert [(done, total) for _, done, total in told] == [(0, 1), (1, 1)]
+
+
+def test_two_at_once_wait_for_each_other(repository: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        trees = list(pool.map(lambda rev: _open(repository.as_uri(), rev), ["v1", "main"]))
+    assert [tree.read("file") for tree in trees] == [b"one", b"two"]
+
+
+def test_a_hub_out_of_an_old_copy_says_so(tmp_path: Path, commit: Commit, listed: dict[str, str]) -> None:
+    commit(tmp_path / "source", listed)
+    url = (tmp_path / "source").as_uri()
+    online = open_source(url)
+    assert online.load(online.hubs()[0]).faults == ()
+    offline = open_source(url, offline=True)
+    configuration = offline.load(offline.hubs()[0])
+    assert [fault.code for fault in configuration.faults] == ["copy"]
+    assert configuration.revision == online.revision
