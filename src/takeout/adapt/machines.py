@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from takeout.adapt.nets.nodes import quantity
 from takeout.adapt.rule import Draft
 from takeout.targets import InstanceType, StepId, Target, nearest
 from takeout.values.path import Path
@@ -12,6 +13,10 @@ from takeout.values.path import Path
 TYPE_LABELS = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 GPU = "nvidia.com/gpu"
 GPU_LABEL = "cloud.google.com/gke-accelerator"
+_GIB = 1 << 30
+# What the pods that every node runs ask for: logs, metrics, network, disks.
+_NODE_PODS_GIB = 0.8
+_NODE_PODS_CORES = 0.4
 _LIMITS = ("extra_resource_limits", "extra_resource_guarantees")
 
 
@@ -65,6 +70,43 @@ def replacement(name: str, gpus: int, accelerator: str, target: Target) -> Pool 
         wanted = replace(wanted, gpus=gpus, gpu=accelerator or "nvidia-tesla-t4")
     found: InstanceType | None = nearest(wanted, target)
     return None if found is None else Pool(found.name, found.gpus if gpus else 0, found.gpu if gpus else "")
+
+
+def fit_guarantees(draft: Draft, holder: Path, machine: InstanceType) -> None:
+    """Lower what is guaranteed at ``holder`` to what ``machine`` leaves to a pod that has it alone.
+
+    Choices for a whole machine are cut to what one cloud's nodes leave, and another's leave less. Limits stay.
+    """
+    memory_gib, cores = usable(machine, draft.context.target)
+    why = f"a {machine.name} leaves no more to the pods on it"
+    for path in ((*holder, "mem_guarantee"), (*holder, "memory", "guarantee")):
+        if quantity(draft.get(path)) > memory_gib * _GIB:
+            draft.set(path, f"{memory_gib:.1f}G", why=why)
+    for path in ((*holder, "cpu_guarantee"), (*holder, "cpu", "guarantee")):
+        if quantity(draft.get(path)) > cores:
+            draft.set(path, round(cores, 2), why=why)
+
+
+def usable(machine: InstanceType, target: Target) -> tuple[float, float]:
+    """Return the memory in GiB and the cores that a node of the target leaves to one person's server.
+
+    The kernel, the kubelet's reservation and the pods that every node runs are taken off.
+
+    Source: https://cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes,
+    https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html,
+    https://learn.microsoft.com/azure/aks/node-resource-reservations
+    """
+    memory = machine.memory_gib
+    if target.distribution == "eks":
+        pods = 58 if machine.cores <= 8 else 234  # noqa: PLR2004 - the network interfaces that a machine may have
+        kernel, reserved = 0.027 * memory, 0.355 + 0.011 * pods
+    else:
+        kernel, reserved, below = 0.016 * memory, 0.1, 0.0
+        for upto, share in ((4, 0.25), (8, 0.2), (16, 0.1), (128, 0.06), (float("inf"), 0.02)):
+            reserved += max(0.0, min(memory, upto) - below) * share
+            below = upto
+        reserved += 0.75 if target.distribution == "aks" else 0.0
+    return int((memory - kernel - reserved - _NODE_PODS_GIB) * 10) / 10, machine.cores * 0.98 - _NODE_PODS_CORES
 
 
 def pool_commands(pool: Pool, draft: Draft) -> tuple[str, ...]:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from takeout.adapt.machines import GPU, GPU_LABEL, TYPE_LABELS, Pool, gpus_asked, pool_commands, replacement
+from takeout.adapt.machines import (
+    GPU,
+    GPU_LABEL,
+    TYPE_LABELS,
+    Pool,
+    fit_guarantees,
+    gpus_asked,
+    pool_commands,
+    replacement,
+)
 from takeout.adapt.pods import empty_out, paths_to
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.values.path import Path, format_path
 
+_EXPLAINED = ("hub.jupyter.org/", "k8s.dask.org/", GPU_LABEL)
 _PURPOSE = "hub.jupyter.org/node-purpose"
 _OLD_POOLS = {"core-pool": "core", "user-pool": "user"}
 
@@ -46,7 +56,9 @@ def _select(draft: Draft, path: Path, value: str, pools: dict[Pool, None], lost:
             if target.instance_types:
                 lost.append(f"`{label}={value}` at `{format_path(path[:-1])}`")
             return
-        draft.set(path, pool.machine, why=f"{pool.machine} has what {value} has")
+        if pool.machine != value:
+            draft.set(path, pool.machine, why=f"{pool.machine} is nearest to {value}")
+            fit_guarantees(draft, path[:-2], target.known_types[pool.machine])
         pools.setdefault(pool)
     elif target.offers(label, value):
         return
@@ -55,7 +67,7 @@ def _select(draft: Draft, path: Path, value: str, pools: dict[Pool, None], lost:
         draft.remove(path, why="the pools are labelled in the newer way")
     else:
         empty_out(draft, path, why=f"no node need have the label {label}={value}")
-        if value != draft.context.hub.name and not label.startswith(("hub.jupyter.org/", "k8s.dask.org/")):
+        if value != draft.context.hub.name and not label.startswith(_EXPLAINED):
             lost.append(f"`{label}={value}` at `{format_path(path[:-1])}`")
 
 
@@ -105,7 +117,8 @@ RULE = Rule(
     title="Select nodes that the target has",
     why=(
         "Pods select machines by the names of one cloud, and labels that only the origin's clusters have; "
-        "elsewhere they would stay pending for ever. A profile keeps the cores and memory that it promises."
+        "elsewhere they would stay pending for ever. A profile keeps the cores and memory that it promises, as "
+        "far as the other machine leaves them to a person."
     ),
     source="helm-charts/basehub/values.jsonnet",
     safety="likely",
@@ -121,6 +134,11 @@ jupyterhub:
       - kubespawner_override:
           extra_resource_limits: {nvidia.com/gpu: '1'}
           node_selector: {node.kubernetes.io/instance-type: g4dn.xlarge}
+      - kubespawner_override:
+          mem_guarantee: 29.6G
+          mem_limit: 29.6G
+          cpu_guarantee: 3.75
+          node_selector: {node.kubernetes.io/instance-type: r5.xlarge}
 """,
             """
 jupyterhub:
@@ -130,6 +148,11 @@ jupyterhub:
       - kubespawner_override:
           extra_resource_limits: {nvidia.com/gpu: '1'}
           node_selector: {node.kubernetes.io/instance-type: g2-standard-4}
+      - kubespawner_override:
+          mem_guarantee: 27.0G
+          mem_limit: 29.6G
+          cpu_guarantee: 3.52
+          node_selector: {node.kubernetes.io/instance-type: n2-highmem-4}
 """,
             target="gke",
             actions=("node-pools", "gpu-nodes"),
