@@ -99,7 +99,7 @@ def usable(machine: InstanceType, target: Target) -> tuple[float, float]:
     memory = machine.memory_gib
     if target.distribution == "eks":
         pods = 58 if machine.cores <= 8 else 234  # noqa: PLR2004 - the network interfaces that a machine may have
-        kernel, reserved = 0.027 * memory, 0.355 + 0.011 * pods
+        kernel, reserved = 0.03 * memory, 0.355 + 0.011 * pods
     else:
         kernel, reserved, below = 0.016 * memory, 0.1, 0.0
         for upto, share in ((4, 0.25), (8, 0.2), (16, 0.1), (128, 0.06), (float("inf"), 0.02)):
