@@ -116,6 +116,7 @@ def test_what_is_named_and_not_there(values: str, subject: str) -> None:
         "hub: {serviceAccount: {create: true, name: x}}",
         "hub: {services: {a: {url: 'http://hub:8081/hub/api', b: 'http://proxy-public/x', c: 'http://localhost:1'}}}",
         "hub: {services: {a: {url: 'http://hub.prod.svc.cluster.local:8081'}}}",
+        "hub: {extraEnv: {A: a.db.svc.example.org, B: my.svc.x.org, C: hub.prod.svc., D: hub.prod.svc.x.local}}",
         "hub: {services: {a: {url: 'https://docs.example.org:8080/x', b: 'http://{name}:80', c: 'http://10.0.0.1'}}}",
         "hub: {extraVolumes: [{name: v, csi: {volumeAttributes: {secret: plain, configMap: {a: b}}}}]}",
         "singleuser: {storage: {type: dynamic, static: {pvcName: x}}}",

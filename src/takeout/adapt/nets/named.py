@@ -44,7 +44,10 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _CLUSTER_HOST = re.compile(
-    r"(?<![\w.{}$-])(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+\.svc)(?:\.cluster\.local)?(?![\w-])", re.IGNORECASE
+    # cluster.local by default; whatever else stands behind it is a host of the internet with a part called svc
+    r"(?<![\w.{}$-])(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+?\.svc)(?:(?:\.[a-z0-9-]+)+\.(?:local|internal))?"
+    r"(?![\w-]|\.[a-z0-9])",
+    re.IGNORECASE,
 )
 _NAMESPACE_LABELS = ("kubernetes.io/metadata.name", "name")
 

@@ -130,12 +130,26 @@ def provided_by_charts(values: Mapping[str, Any], context: Context, provided: Pr
         if part.get("enabled") is False or (dependency and is_off(values, dependency.condition)):
             continue
         prefix = f"{part['fullnameOverride']}-" if part.get("fullnameOverride") else ""
-        for kind, names in _MADE.get(chart, {}).items():
-            for name in names:
-                provided.add(kind, name.format(release=release, prefix=prefix))
+        for kind, name in made_by_chart(chart, release=release, prefix=prefix):
+            provided.add(kind, name)
     hub = values.get("jupyterhub")
     if isinstance(hub, Mapping):
         _provided_by_z2jh(hub, provided)
+
+
+def made_by_chart(chart: str, *, release: str, prefix: str) -> set[tuple[str, str]]:
+    """Return what is told here of the objects of ``chart``, as kinds and names.
+
+    Args:
+        chart: The chart's own name.
+        release: The release's name.
+        prefix: What the chart puts in front of its names.
+    """
+    return {
+        (kind, name.format(release=release, prefix=prefix))
+        for kind, names in _MADE.get(chart, {}).items()
+        for name in names
+    }
 
 
 def _provided_by_z2jh(hub: Mapping[str, Any], provided: Provided) -> None:
