@@ -61,8 +61,8 @@ def access(draft: Draft, authenticator: Authenticator) -> Access:
     ):
         everyone = True
         warnings.append(
-            "The hub's version of JupyterHub lets everyone in where nothing is said; a newer one lets nobody in: "
-            "say it with `hub.config.Authenticator.allow_all` or a rule of your own."
+            "The hub's version of JupyterHub lets everyone in where nothing is said; a newer one lets nobody "
+            "in: say it with `hub.config.Authenticator.allow_all` or a rule of your own."
         )
     if pattern := get("username_pattern"):
         warnings.append(f"Only names that match `{pattern}` may log in.")
@@ -112,8 +112,9 @@ def _google(get: Any, rules: list[str], warnings: list[str]) -> None:
         rules.append(f"everyone of {_quoted(domains)}")
         if get("allow_all") and not get("hosted_domain"):
             warnings.append(
-                "`allow_all: true` opens the hub to **everyone with a Google account**: `allowed_hosted_domains` "
-                "adds people and keeps nobody out. Take out `allow_all`, or name the domains in `hosted_domain`."
+                "`allow_all: true` opens the hub to **everyone with a Google account**: "
+                "`allowed_hosted_domains` adds people and keeps nobody out. Take out `allow_all`, or name the "
+                "domains in `hosted_domain`."
             )
         warnings.append(
             "`allowed_hosted_domains` is newer than oauthenticator 17.4; a hub image with an older one ignores it."

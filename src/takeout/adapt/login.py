@@ -42,17 +42,16 @@ def register(draft: Draft, authenticator: Authenticator, steps: str, *, page: st
         else ""
     )
     reason = (
-        f"People log in through {authenticator.title}, which sends them back to the hub's address. That "
-        "address is new, "
-        "so the provider must be told."
+        f"People log in through {authenticator.title}, which sends them back to the hub's address. That address "
+        "is new, so the provider must be told."
     )
     how = (
-        f"1. Open <{page or authenticator.register}>.\n2. {steps}\n3. The callback address is exactly:\n\n"
-        f"       {callback}"
+        f"1. Open <{page or authenticator.register}>.\n2. {steps}\n3. The callback address is exactly:\n\n       "
+        f"{callback}"
     )
     names = (
-        f"A user is called by {authenticator.names_text}. As long as that stays, everyone finds their own "
-        "home again."
+        f"A user is called by {authenticator.names_text}. As long as that stays, everyone finds their own home "
+        "again."
     )
     parts = (reason, how, " ".join(filter(None, (present, put))), who.text(), names)
     draft.ask(
@@ -73,8 +72,8 @@ def allow_somebody(draft: Draft, who: Access) -> None:
     if who.is_nobody:
         text = (
             f"{who.text()} Say who may in {_ASIDE}, under `hub.config.Authenticator`: `allowed_users` and "
-            "`admin_users` name "
-            "people; `allow_all: true` lets in everyone who gets through the login, whoever that is."
+            "`admin_users` name people; `allow_all: true` lets in everyone who gets through the login, whoever "
+            "that is."
         )
         draft.ask(Action("allow-users", "Say who may log in", text, stage="login", blocking=True))
     elif who.warnings:

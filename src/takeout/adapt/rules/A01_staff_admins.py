@@ -86,9 +86,8 @@ def _ask(draft: Draft) -> None:
         title = "Look through the list of admins"
     else:
         text = (
-            "The staff of the organisation that ran the hub were its only admins. Name at least one of your "
-            "own in "
-            "`local.values.yaml`, under `hub.config.Authenticator.admin_users`."
+            "The staff of the organisation that ran the hub were its only admins. Name at least one of your own "
+            "in `local.values.yaml`, under `hub.config.Authenticator.admin_users`."
         )
         title = "Name an admin of your own"
     draft.ask(
@@ -100,8 +99,8 @@ RULE = Rule(
     id="A01",
     title="Take the origin's staff out of the admins",
     why=(
-        "Otherwise the staff of the organisation that ran the hub stay admins of the replica, and can read "
-        "all homes."
+        "Otherwise the staff of the organisation that ran the hub stay admins of the replica, and can read all "
+        "homes."
     ),
     source="helm-charts/basehub/values.yaml",
     safety="sure",

@@ -77,8 +77,7 @@ def _settle_empty(draft: Draft, emptied: list[Path]) -> None:
         shown = ", ".join(f"`{format_path(path)}`" for path in profiles)
         text = (
             f"Only the origin's staff could choose what these lists guard: {shown}. They are empty now, so "
-            "**nobody** "
-            "sees these choices. Name your own groups there, or take the choice out of the profiles."
+            "**nobody** sees these choices. Name your own groups there, or take the choice out of the profiles."
         )
         draft.ask(Action("decide-profile-access", "Decide who may use the staff's profiles", text, stage="login"))
     for path in emptied:
@@ -109,9 +108,8 @@ def _ask_about_mentions(draft: Draft, lists: list[Path]) -> None:
         return
     names = ", ".join(sorted({f"`{item}`" for _, item in left}))
     text = (
-        f"These groups open the hub or some of its profiles, and their names mention the origin: {names}. "
-        "Who is in "
-        "them? Keep the ones that you manage yourselves, and replace the others by groups of your own."
+        f"These groups open the hub or some of its profiles, and their names mention the origin: {names}. Who is "
+        "in them? Keep the ones that you manage yourselves, and replace the others by groups of your own."
     )
     covers = tuple(Cover("origin", "*", path) for path in dict.fromkeys(path for path, _ in left))
     title = "Look through the groups that mention the origin"

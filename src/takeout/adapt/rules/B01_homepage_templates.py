@@ -53,10 +53,9 @@ def _tell(draft: Draft) -> None:
     branch = draft.get((*_HOMEPAGE, "gitRepoBranch")) or "its branch"
     text = (
         f"The hub's home and login pages come from `{address}` (branch `{branch}`), which belongs to the "
-        "organisation "
-        "that ran the hub. It is public, so the pages go on working; whoever may write there decides what "
-        "your login "
-        "page shows. Copy it to a repository of your own, and name that in `local.values.yaml`."
+        "organisation that ran the hub. It is public, so the pages go on working; whoever may write there "
+        "decides what your login page shows. Copy it to a repository of your own, and name that in "
+        "`local.values.yaml`."
     )
     commands: tuple[str, ...] = ()
     if isinstance(draft.get((*_HOMEPAGE, "gitRepoUrl")), str):

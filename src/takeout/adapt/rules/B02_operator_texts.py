@@ -58,8 +58,8 @@ def _ask(draft: Draft, changed: list[Path], mentions: list[Path]) -> None:
         names = ", ".join(f"`{path[-1]}`" for path in changed)
         parts.append(
             f"The home page said that the organisation that ran the hub is behind it; {names} in "
-            f"`{format_path(changed[0][:-1])}` got your community's name, as far as that was known. Correct it in "
-            "`local.values.yaml`."
+            f"`{format_path(changed[0][:-1])}` got your community's name, as far as that was known. Correct it "
+            "in `local.values.yaml`."
         )
     if mentions:
         shown = "\n".join(f"- `{format_path(path)}`: {str(draft.get(path))[:90]!r}" for path in mentions)
@@ -73,8 +73,8 @@ RULE = Rule(
     id="B02",
     title="Name the community where the operator was named",
     why=(
-        "Otherwise the home page sends people with questions to an organisation that does not run the hub "
-        "any more."
+        "Otherwise the home page sends people with questions to an organisation that does not run the hub any "
+        "more."
     ),
     source="helm-charts/basehub/values.yaml",
     safety="ask",

@@ -25,10 +25,9 @@ def change(draft: Draft) -> None:
     build = f" with {packages}" if needed else ""
     text = (
         f"The hub itself runs the image `{image}` of the organisation that ran it. It stays, because {why}; "
-        "images live "
-        "as long as their owner keeps them. Copy it to a registry of your own and name that in "
-        "`local.values.yaml` "
-        f"under `hub.image`, or build one from `quay.io/jupyterhub/k8s-hub:{version or '<version>'}`{build}."
+        "images live as long as their owner keeps them. Copy it to a registry of your own and name that in "
+        "`local.values.yaml` under `hub.image`, or build one from "
+        f"`quay.io/jupyterhub/k8s-hub:{version or '<version>'}`{build}."
     )
     command = f"skopeo copy --all docker://{image} docker://<your-registry>/hub:{image.rpartition(':')[2]}"
     title = "Copy the images that the origin's registry holds"

@@ -39,8 +39,8 @@ RULE = Rule(
     id="B04",
     title="Keep the configurator working, or clear up after it",
     why=(
-        "Otherwise the page that lets admins choose the image is a link to nowhere, for want of a "
-        "Kubernetes Service."
+        "Otherwise the page that lets admins choose the image is a link to nowhere, for want of a Kubernetes "
+        "Service."
     ),
     source="helm-charts/basehub/templates/configurator.yaml",
     safety="sure",

@@ -26,8 +26,8 @@ RULE = Rule(
     id="B05",
     title="Take out the documentation service of older charts",
     why=(
-        "Otherwise the hub shows a service that answers nothing, for its web server was part of the "
-        "origin's chart."
+        "Otherwise the hub shows a service that answers nothing, for its web server was part of the origin's "
+        "chart."
     ),
     source="helm-charts/basehub/templates/docs-service-deployment.yaml",
     safety="sure",

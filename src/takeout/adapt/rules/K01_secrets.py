@@ -26,10 +26,6 @@ def change(draft: Draft) -> None:
     for path in _MADE_BY_Z2JH:
         draft.remove(path, why="z2jh makes a new one by itself; everybody logs in once more")
         draft.prune(path[:-1])
-    for name, service in draft.get_map("jupyterhub.hub.services").items():
-        if isinstance(service, dict) and "apiToken" in service:
-            path = ("jupyterhub", "hub", "services", name, "apiToken")
-            draft.remove(path, why="z2jh makes a new token for every service by itself")
     _pepper(draft)
     if is_placeholder(draft.get((*_PULL, "create"))):
         draft.set((*_PULL, "create"), True, why="registry and password are set, so it was on")
@@ -55,10 +51,9 @@ def _pepper(draft: Draft) -> None:
     )
     draft.need(Secret(format_path(_PEPPER), purpose))
     text = (
-        "User names are made from people's identities and a secret, the pepper. With another pepper "
-        "**everybody gets a "
-        "new name and an empty home**. Ask whoever ran the hub for `USERNAME_DERIVATION_PEPPER` and put it into "
-        "`secrets.yaml`. Only where they cannot give it, make a new one, and move every home by hand."
+        "User names are made from people's identities and a secret, the pepper. With another pepper **everybody "
+        "gets a new name and an empty home**. Ask whoever ran the hub for `USERNAME_DERIVATION_PEPPER` and put "
+        "it into `secrets.yaml`. Only where they cannot give it, make a new one, and move every home by hand."
     )
     commands = ("openssl rand -hex 32  # only where the old pepper is lost",)
     title = "Get the pepper that user names are made with"
@@ -76,9 +71,8 @@ def _settle(draft: Draft, path: Path) -> None:
         draft.remove(holder, why="it is code or a file that only the origin can decrypt")
         draft.prune(holder[:-1])
         text = (
-            f"`{format_path(holder)}` was encrypted, so that nobody can know what it did. It is left out. "
-            "Ask whoever ran "
-            "the hub for it; where it limits single people's storage, they can tell you the numbers."
+            f"`{format_path(holder)}` was encrypted, so that nobody can know what it did. It is left out. Ask "
+            "whoever ran the hub for it; where it limits single people's storage, they can tell you the numbers."
         )
         draft.ask(
             Action("ask-for-encrypted-code", "Ask for configuration that was encrypted", text, stage="secrets")
@@ -128,14 +122,12 @@ RULE = Rule(
                   hub:
                     cookieSecret: "4567"
                     config: {CryptKeeper: {keys: [abc]}, KubeSpawner: {http_timeout: 120}}
-                    services: {dask-gateway: {apiToken: def, display: false}}
             """,
             expect="""
                 jupyterhub:
                   proxy: {service: {type: ClusterIP}}
                   hub:
                     config: {KubeSpawner: {http_timeout: 120}}
-                    services: {dask-gateway: {display: false}}
             """,
         ),
         Case(

@@ -12,14 +12,11 @@ def change(draft: Draft) -> None:
     if not isinstance(address, str) or not draft.context.mentions_origin(address):
         return
     text = (
-        f"People push to GitHub from their servers with the App <{address}>, which belongs to the "
-        "organisation that ran the "
-        "hub. It goes on working as long as they keep it. For one of your own, register a GitHub App with "
-        "device flow and "
-        "read and write access to contents at <https://github.com/settings/apps/new>, and put its client id "
-        "and its public "
-        f"page into `{_PREFIX}CLIENT_ID` and `{_PREFIX}APP_URL` under `singleuser.extraEnv` in "
-        "`local.values.yaml`."
+        f"People push to GitHub from their servers with the App <{address}>, which belongs to the organisation "
+        "that ran the hub. It goes on working as long as they keep it. For one of your own, register a GitHub "
+        "App with device flow and read and write access to contents at <https://github.com/settings/apps/new>, "
+        f"and put its client id and its public page into `{_PREFIX}CLIENT_ID` and `{_PREFIX}APP_URL` under "
+        "`singleuser.extraEnv` in `local.values.yaml`."
     )
     covers = (Cover("origin", "*", f"{_ENV}.{_PREFIX}APP_URL"),)
     draft.ask(

@@ -34,15 +34,13 @@ def _ask(draft: Draft, old: Authenticator | None, new: Authenticator, people: li
         parts.append("Homes bear the old names: whoever takes **exactly the old name** finds the old home.")
     elif keeps_names(old, new):
         parts.append(
-            "Both are e-mail addresses, so most people keep their names and homes. Compare a few, capitals "
-            "and domains "
-            "included, before anybody logs in."
+            "Both are e-mail addresses, so most people keep their names and homes. Compare a few, capitals and "
+            "domains included, before anybody logs in."
         )
     else:
         parts.append(
-            "Homes bear the old names, so that **everyone would start with an empty home**. Make a table of "
-            "old and new "
-            "names, and rename every home before its owner logs in for the first time."
+            "Homes bear the old names, so that **everyone would start with an empty home**. Make a table of old "
+            "and new names, and rename every home before its owner logs in for the first time."
         )
     if new.short == "native":
         parts.append(
@@ -55,8 +53,8 @@ def _ask(draft: Draft, old: Authenticator | None, new: Authenticator, people: li
         )
     if "allowed_groups" in str(draft.get("jupyterhub.singleuser.profileList")):
         parts.append(
-            "Some profiles ask for groups (`allowed_groups`) that the former login told: see that the new "
-            "one does."
+            "Some profiles ask for groups (`allowed_groups`) that the former login told: see that the new one "
+            "does."
         )
     commands: tuple[str, ...] = ()
     if not keeps_names(old, new) and new.names not in ("random", "none", "chosen"):

@@ -14,11 +14,9 @@ def change(draft: Draft) -> None:
     shown = ", ".join(f"`{entity}`" for entity in providers) if isinstance(providers, dict) else ""
     steps = (
         "Register a client: its name and your contact address as people will see them, the hub's address as "
-        "home URL, "
-        "a confidential client, no refresh tokens, and the scopes `openid`, `email`, `profile` and "
+        "home URL, a confidential client, no refresh tokens, and the scopes `openid`, `email`, `profile` and "
         "`org.cilogon.userinfo`. CILogon shows id and secret once, at once; people there approve the client, "
-        "which can "
-        "take some working days."
+        "which can take some working days."
     )
     if shown:
         steps += f" The hub offers these identity providers: {shown}."
@@ -29,8 +27,8 @@ RULE = Rule(
     id="L01",
     title="Have the hub registered with CILogon",
     why=(
-        "Otherwise CILogon refuses everyone, for it knows the hub under its former address and its "
-        "operator's secret."
+        "Otherwise CILogon refuses everyone, for it knows the hub under its former address and its operator's "
+        "secret."
     ),
     source="https://www.cilogon.org/oidc",
     safety="sure",

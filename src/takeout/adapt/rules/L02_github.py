@@ -14,14 +14,13 @@ def change(draft: Draft) -> None:
     steps = (
         "For an application of an organisation rather than of one person, open "
         "`https://github.com/organizations/<your-organisation>/settings/applications/new`. Give the hub's "
-        "address as "
-        "homepage, register, and generate a client secret; GitHub shows it once."
+        "address as homepage, register, and generate a client secret; GitHub shows it once."
     )
     if organisations:
         owners = ", ".join(sorted({f"`{str(name).partition(':')[0]}`" for name in organisations}))
         steps += (
-            f" The hub asks for the scope `read:org`, to see who is a member. Owners of {owners} must approve the "
-            "application where they restrict third-party access, otherwise members look like strangers."
+            f" The hub asks for the scope `read:org`, to see who is a member. Owners of {owners} must approve "
+            "the application where they restrict third-party access, otherwise members look like strangers."
         )
     register(draft, authenticator, steps)
 
@@ -30,8 +29,8 @@ RULE = Rule(
     id="L02",
     title="Have the hub registered with GitHub",
     why=(
-        "Otherwise GitHub refuses everyone, for the application belongs to the former operator and names "
-        "the old address."
+        "Otherwise GitHub refuses everyone, for the application belongs to the former operator and names the "
+        "old address."
     ),
     source="https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/creating-an-oauth-app",
     safety="sure",

@@ -5,10 +5,8 @@ from takeout.adapt.rule import Case, Draft, Rule
 
 _STEPS = (
     "In a Google Cloud project of your own, create an OAuth client of the type web application, with the "
-    "callback address "
-    "among its authorised redirect URIs. The consent screen needs the scopes `openid` and `email`; make it "
-    "internal where "
-    "everyone is in one Google Workspace, otherwise publish it."
+    "callback address among its authorised redirect URIs. The consent screen needs the scopes `openid` and "
+    "`email`; make it internal where everyone is in one Google Workspace, otherwise publish it."
 )
 
 
@@ -23,8 +21,8 @@ RULE = Rule(
     id="L03",
     title="Have the hub registered with Google",
     why=(
-        "Otherwise Google refuses everyone, for the application belongs to the former operator and names "
-        "the old address."
+        "Otherwise Google refuses everyone, for the application belongs to the former operator and names the "
+        "old address."
     ),
     source=(
         "https://oauthenticator.readthedocs.io/en/stable/tutorials/provider-specific-setup/providers/google.html"

@@ -1,5 +1,6 @@
 """L04: log in through any OAuth 2.0 or OpenID Connect provider."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from takeout.adapt.authenticators import trait
@@ -21,8 +22,8 @@ def change(draft: Draft) -> None:
     asked = ", ".join(f"`{scope}`" for scope in scopes) if isinstance(scopes, list) else f"`{scopes}`"
     if host.endswith(_CANVAS):
         steps = (
-            "As an administrator of Canvas: Admin, Developer Keys, add an API key with the redirect URI, "
-            "and switch it on."
+            "As an administrator of Canvas: Admin, Developer Keys, add an API key with the redirect URI, and "
+            "switch it on."
         )
     else:
         steps = (
@@ -30,7 +31,9 @@ def change(draft: Draft) -> None:
         )
     if asked:
         steps += f" The hub asks for the scopes {asked}."
-    register(draft, authenticator, steps, page=f"https://{host or '<your-provider>'}/")
+    service = trait(draft, authenticator, "login_service")
+    title = service if isinstance(service, str) else f"`{host}`" if host else authenticator.title
+    register(draft, replace(authenticator, title=title), steps, page=f"https://{host or '<your-provider>'}/")
     if draft.context.mentions_origin(host):
         _change_provider(draft, host)
 
@@ -38,9 +41,8 @@ def change(draft: Draft) -> None:
 def _change_provider(draft: Draft, host: str) -> None:
     text = (
         f"People logged in through `{host}`, which the organisation that ran the hub keeps. It will not send "
-        "anyone to your "
-        "hub. Choose a login of your own with `--auth`, or write the addresses of a provider of your own into "
-        "`local.values.yaml`, under `hub.config.GenericOAuthenticator`."
+        "anyone to your hub. Choose a login of your own with `--auth`, or write the addresses of a provider of "
+        "your own into `local.values.yaml`, under `hub.config.GenericOAuthenticator`."
     )
     covers = tuple(Cover("origin", "*", f"jupyterhub.hub.config.GenericOAuthenticator.{name}") for name in _URLS)
     title = "Choose a login of your own"

@@ -29,14 +29,12 @@ def change(draft: Draft) -> None:
         # The whole domain came with OAuthenticator 15.1 (z2jh 2.0); before, Auth0's own was added to a name.
         is_old = draft.context.z2jh_version.split(".")[0] in ("0", "1")
         draft.set((*_SECTION, _NAMES[is_old]), _TENANTS[is_old], why=why)
+    name = next((name for name in _NAMES if draft.has((*_SECTION, name))), _NAMES[0])
     steps = (
-        "In a tenant of your own, create a regular web application; put the callback address into its "
-        "allowed callback "
-        "URLs and the hub's address into its allowed logout URLs. Switch on the same connection that people "
-        "used before, "
-        "for it decides what they are called. Write the tenant's domain into "
-        "`hub.config.Auth0OAuthenticator.auth0_domain` in `local.values.yaml`. The scopes are `openid` and "
-        "`email`."
+        "In a tenant of your own, create a regular web application; put the callback address into its allowed "
+        "callback URLs and the hub's address into its allowed logout URLs. Switch on the same connection that "
+        "people used before, for it decides what they are called. Write the tenant's name into "
+        f"`hub.config.Auth0OAuthenticator.{name}` in `local.values.yaml`. The scopes are `openid` and `email`."
     )
     register(draft, authenticator, steps)
 

@@ -14,8 +14,7 @@ def change(draft: Draft) -> None:
     if not draft.has("binderhub-service"):
         text = (
             "The hub's authenticator lets nobody log in: servers are started by another program through the "
-            "hub's API. "
-            "Where that program stays behind, choose a login with `--auth`."
+            "hub's API. Where that program stays behind, choose a login with `--auth`."
         )
         draft.ask(Action("review-access", "See that something starts servers on this hub", text, stage="login"))
 

@@ -79,8 +79,8 @@ RULE = Rule(
     id="M01",
     title="Take out usage quotas",
     why=(
-        "Otherwise the hub's pod waits for ever for a ConfigMap and a Secret with the password of the "
-        "origin's Prometheus."
+        "Otherwise the hub's pod waits for ever for a ConfigMap and a Secret with the password of the origin's "
+        "Prometheus."
     ),
     source="docs/howto/features/compute-quota.md",
     safety="sure",

@@ -17,11 +17,10 @@ def change(draft: Draft) -> None:
     drop_service(draft, _NAME, why="the chart that used it is off")
     if was_on:
         text = (
-            "An exporter told the operator's Prometheus who is in which group and how much their homes hold. "
-            "It is off. With "
-            f"a Prometheus of your own, set `{_NAME}.enabled: true` and "
-            f"`{_NAME}.config.groupsExporter.prometheus_host`, "
-            f"and give the hub a service `{_NAME}` with a role that has the scopes `users` and `groups`."
+            "An exporter told the operator's Prometheus who is in which group and how much their homes hold. It "
+            f"is off. With a Prometheus of your own, set `{_NAME}.enabled: true` and "
+            f"`{_NAME}.config.groupsExporter.prometheus_host`, and give the hub a service `{_NAME}` with a role "
+            "that has the scopes `users` and `groups`."
         )
         draft.ask(Action("monitoring", "Decide whether you want monitoring", text))
 

@@ -16,11 +16,9 @@ def change(draft: Draft) -> None:
     if is_open:
         host = draft.context.options.host
         text = (
-            "`authenticate_prometheus: false` stays, so that a Prometheus can read the hub's metrics "
-            "without a token. So can "
-            f"everyone else, at `https://{host}/hub/metrics`: numbers, no names. Without a Prometheus, set "
-            "it to `true` "
-            "in `local.values.yaml`."
+            "`authenticate_prometheus: false` stays, so that a Prometheus can read the hub's metrics without a "
+            f"token. So can everyone else, at `https://{host}/hub/metrics`: numbers, no names. Without a "
+            "Prometheus, set it to `true` in `local.values.yaml`."
         )
         draft.ask(Action("protect-metrics", "Decide who may read the hub's metrics", text))
 

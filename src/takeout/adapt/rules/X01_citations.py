@@ -12,6 +12,8 @@ _HOSTS = r"""(?: (?:gist\.)?github\.com | gitlab\.com | codeberg\.org | docs\.[\
 _LINK = re.compile(rf"https?://{_HOSTS}/[^\s\"'<>)\]`]*", re.IGNORECASE | re.VERBOSE)
 # A whole value that is a link is used by something, unless it leads to a page.
 _PAGE = re.compile(r"/(?:issues|pull|discussions|wiki|commit|blob|tree)/", re.IGNORECASE)
+# What a container runs or reads is used, however much it looks like a page.
+_USED = frozenset({"args", "command", "env", "extraEnv"})
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 
 
@@ -32,7 +34,7 @@ def _without_citations(path: Path, text: str) -> str:
     """Return a text without links to pages; without comments too, where it is code."""
     if "extraConfig" in path:
         text = _COMMENT.sub("", text)
-    if "://" not in text or (_LINK.fullmatch(text.strip()) and not _PAGE.search(text)):
+    if "://" not in text or _USED.intersection(path) or (_LINK.fullmatch(text.strip()) and not _PAGE.search(text)):
         return text
     return _LINK.sub("", text)
 
@@ -69,6 +71,7 @@ RULE = Rule(
             given="""
                 jupyterhub:
                   singleuser: {extraEnv: {OWNER: origin, APP: "https://github.com/apps/origin"}}
+                  own: {args: ["-c", "git clone https://github.com/origin/homepage /srv"]}
                   hub: {extraConfig: {own: "c.Spawner.environment = {'OWNER': 'origin'}  # by origin"}}
             """,
             terms=("origin",),

@@ -25,8 +25,7 @@ def change(draft: Draft) -> None:
     shown = "\n".join(f"- `{image}`" for image in images)
     text = (
         "These images are kept in a registry of the organisation that ran the hub, or built for it. They are "
-        "public now, and "
-        "live as long as their owner keeps them. Copy them, and name the copies in "
+        "public now, and live as long as their owner keeps them. Copy them, and name the copies in "
         f"`local.values.yaml`:\n\n{shown}"
     )
     commands = tuple(

@@ -1,0 +1,74 @@
+"""K03: the tokens of JupyterHub's services."""
+
+from takeout.adapt.rule import Action, Case, Draft, Rule, Secret
+from takeout.values.path import Path, format_path
+
+# Their programs run beside the hub and read the token where z2jh puts it.
+_INSIDE = ("binder", "dask-gateway", "jupyterhub-groups-exporter", "jupyterhub-idle-culler")
+_GATEWAY: Path = ("dask-gateway", "gateway", "auth", "jupyterhub", "apiToken")
+
+
+def change(draft: Draft) -> None:
+    """Drop tokens, so that z2jh makes new ones; share one with a dask-gateway too old to read z2jh's."""
+    told: list[str] = []
+    for name, service in draft.get_map("jupyterhub.hub.services").items():
+        if isinstance(service, dict) and "apiToken" in service:
+            path = ("jupyterhub", "hub", "services", name, "apiToken")
+            draft.remove(path, why="z2jh makes a new token for every service by itself")
+            if name not in _INSIDE:
+                told.append(name)
+    gateway = draft.context.hub.dependencies.get("dask-gateway")
+    draft.remove(_GATEWAY, why="it reads the token that z2jh makes")
+    if (
+        gateway is not None
+        and gateway.version.split(".")[0] == "0"
+        and draft.get("dask-gateway.enabled") is not False
+    ):
+        purpose = "A token that dask-gateway shows to the hub (`openssl rand -hex 32`); the same in both places."
+        draft.need(Secret(format_path(_GATEWAY), purpose))
+        draft.need(Secret("jupyterhub.hub.services.dask-gateway.apiToken", purpose))
+    if told:
+        text = f"These services get new tokens, which programs outside the hub must be told: {', '.join(told)}."
+        reading = (
+            "kubectl get secret hub -o go-template='{{index .data \"hub.services.%s.apiToken\" | base64decode}}'"
+        )
+        commands = tuple(reading % name for name in told)
+        draft.ask(
+            Action("new-service-tokens", "Hand out the services' new tokens", text, commands, stage="secrets")
+        )
+
+
+RULE = Rule(
+    id="K03",
+    title="Have new tokens for the hub's services",
+    why="Otherwise programs that stay at the origin can go on talking to the replica's hub.",
+    source="https://z2jh.jupyter.org/en/stable/resources/reference.html#hub-services",
+    safety="sure",
+    change=change,
+    cases=(
+        Case(
+            "a service outside, and an old dask-gateway that cannot read z2jh's token",
+            given="""
+                dask-gateway: {gateway: {auth: {jupyterhub: {apiToken: abc}, type: jupyterhub}}}
+                jupyterhub:
+                  hub: {services: {dask-gateway: {apiToken: abc}, grades: {apiToken: def, admin: true}}}
+            """,
+            expect="""
+                dask-gateway: {gateway: {auth: {jupyterhub: {}, type: jupyterhub}}}
+                jupyterhub: {hub: {services: {dask-gateway: {}, grades: {admin: true}}}}
+            """,
+            hub={"dependencies": {"dask-gateway": "0.9.0"}},
+            secrets=(
+                "dask-gateway.gateway.auth.jupyterhub.apiToken",
+                "jupyterhub.hub.services.dask-gateway.apiToken",
+            ),
+            actions=("new-service-tokens",),
+        ),
+        Case(
+            "a service that z2jh makes a token for",
+            given="jupyterhub: {hub: {services: {dask-gateway: {apiToken: abc, display: false}}}}",
+            expect="jupyterhub: {hub: {services: {dask-gateway: {display: false}}}}",
+        ),
+        Case("no token", given="jupyterhub: {hub: {services: {dask-gateway: {display: false}}}}"),
+    ),
+)
