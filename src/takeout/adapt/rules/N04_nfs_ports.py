@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from takeout.adapt.context import Storage
 from takeout.adapt.pods import empty_out, paths_to
@@ -62,6 +63,7 @@ def _ask_about_snippet(draft: Draft, name: str) -> None:
     )
 
 
+@lru_cache(maxsize=64)  # hubs of one source share their chart's snippets
 def _without_blocking(text: str) -> str | None:
     """Return a snippet without what makes the container, or None where that cannot be told apart."""
     tree = parse(text)
