@@ -83,6 +83,27 @@ AUTHENTICATORS: tuple[Authenticator, ...] = (
     Authenticator(
         "null", "no login", "NullAuthenticator", "none", "nothing: nobody logs in", oauth=False,
     ),
+    Authenticator(
+        "azuread", "Microsoft Entra ID", "AzureAdOAuthenticator", "claim",
+        "the field that `username_claim` names, by itself the display name",
+        register="https://entra.microsoft.com/",
+    ),
+    Authenticator(
+        "gitlab", "GitLab", "GitLabOAuthenticator", "claim", "the GitLab user name, in lower case",
+        register="https://gitlab.com/-/user_settings/applications",
+    ),
+    Authenticator(
+        "globus", "Globus", "GlobusOAuthenticator", "claim", "the Globus identity, mostly without its domain",
+        register="https://app.globus.org/settings/developers",
+    ),
+    Authenticator(
+        "bitbucket", "Bitbucket", "BitbucketOAuthenticator", "claim", "the Bitbucket user name",
+        register="https://bitbucket.org/account/settings/",
+    ),
+    Authenticator(
+        "mediawiki", "MediaWiki", "MWOAuthenticator", "claim", "the wiki's user name",
+        register="https://meta.wikimedia.org/wiki/Special:OAuthConsumerRegistration/propose",
+    ),
 )  # fmt: skip
 
 _OLD_SHORT_NAMES = {"null": "nullauthenticator", "tmp": "tmpauthenticator"}
