@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from takeout.values.encrypted import is_encrypted, is_placeholder, placeholder, placeholders
+from takeout.values.encrypted import is_encrypted, is_placeholder, placeholder, placeholders, without_values
 from takeout.values.node import Scalar, leaves, to_data, walk
 from takeout.values.read import read_yaml
 from takeout.values.write import write_yaml
@@ -87,3 +87,9 @@ def test_every_encrypted_file_of_the_snapshot(snapshot: Path) -> None:
         assert paths
         for _, node in walk(values):
             assert not isinstance(node, Scalar) or node.value is None or is_placeholder(str(node.value)), file
+
+
+def test_faults_about_values_are_kept_back() -> None:
+    document = read_yaml("pin: 0755\npin: 0123\non: 1\n", "secret.yaml")
+    assert [fault.code for fault in without_values(document.faults)] == ["duplicate-key", "yaml11-key"]
+    assert "0123" not in str(without_values(document.faults))

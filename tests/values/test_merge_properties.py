@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from takeout.errors import ValuesError
 from takeout.values.merge import Chart, coalesce, overlay, settle
-from takeout.values.node import Data, Mapping, Mark, find, from_data, leaves, to_data
+from takeout.values.node import Mapping, Mark, find, from_data, leaves, to_data, walk
 from takeout.values.path import Path as ValuesPath
 from takeout.values.read import read_yaml
 from values.strategies import chart_values, charts, write_chart
@@ -67,14 +67,33 @@ def test_an_inner_chart_alone_gives_what_the_umbrella_gives(drawn: tuple[Chart, 
         assert alone == expected
 
 
+_steady = st.recursive(
+    st.fixed_dictionaries({}, optional=dict.fromkeys("ab", st.sampled_from((None, 1, "x", [2])))),
+    lambda below: st.fixed_dictionaries(
+        {}, optional={**dict.fromkeys("ab", st.sampled_from((None, 1, [2]))), **dict.fromkeys("mn", below)}
+    ),
+    max_leaves=6,
+)
+
+
 @given(st.lists(chart_values(()), max_size=3).map(lambda layers: [nodes(layer) for layer in layers]))
-def test_overlay_has_an_identity_and_is_associative(layers: list[Mapping]) -> None:
+def test_an_empty_layer_changes_nothing(layers: list[Mapping]) -> None:
     merged = to_data(overlay(layers))
     assert to_data(overlay([Mapping(), *layers])) == merged
     assert to_data(overlay([*layers, Mapping()])) == merged
-    if layers:
-        assert to_data(overlay([overlay(layers[:1]), overlay(layers[1:])])) == merged
-        assert to_data(overlay([overlay(layers[:-1]), overlay(layers[-1:])])) == merged
+
+
+@given(st.lists(_steady, min_size=1, max_size=4).map(lambda layers: [nodes(layer) for layer in layers]))
+def test_layers_may_be_merged_in_groups_where_no_mapping_becomes_something_else(layers: list[Mapping]) -> None:
+    merged = to_data(overlay(layers))
+    assert to_data(overlay([layers[0], overlay(layers[1:])])) == merged
+    assert to_data(overlay([overlay(layers[:-1]), layers[-1]])) == merged
+
+
+def test_layers_may_not_be_merged_in_groups_where_a_null_stands_between_mappings() -> None:
+    low, null, high = nodes({"a": {"x": 1}}), nodes({"a": None}), nodes({"a": {"z": 1}})
+    assert to_data(overlay([low, null, high])) == {"a": {"z": 1}}
+    assert to_data(overlay([low, overlay([null, high])])) == {"a": {"x": 1, "z": 1}}
 
 
 @given(charts_with_values())
@@ -90,17 +109,14 @@ def test_nothing_given_is_mutated_and_every_leaf_has_a_mark(drawn: tuple[Chart, 
 @given(charts_with_values())
 def test_a_value_remembers_what_it_replaced(drawn: tuple[Chart, list[Mapping]]) -> None:
     _, layers = drawn
-    for path, leaf in leaves(overlay(layers)):
+    for path, node in walk(overlay(layers)):
+        if isinstance(node, Mapping) or any(isinstance(step, int) for step in path):
+            continue
         older = [found for layer in layers if (found := find(layer, path)) is not None]
-        chain: list[Data] = []
-        node = leaf
-        while node.replaced is not None:
-            node = node.replaced
-            chain.append(to_data(node))
-        if not isinstance(leaf, Mapping):
-            assert leaf.mark == older[-1].mark
-        if len(older) > 1 and not any(isinstance(found, Mapping) for found in older):
-            assert chain[0] == to_data(older[-2])
+        assert node.mark == older[-1].mark
+        if len(older) > 1 and not isinstance(older[-2], Mapping):
+            assert node.replaced is not None
+            assert to_data(node.replaced) == to_data(older[-2])
 
 
 @pytest.mark.parametrize("wrong", [None, 1, [], "text"])

@@ -246,7 +246,7 @@ class Builder:
             self._merge(frame, node, place, is_alias=is_alias)
         elif frame.key is not None:
             self._margin.placed(frame, frame.key)
-            _put(frame.entries, frame.key, node)
+            frame.put(frame.key, node)
             frame.key = None
         else:
             self._margin.placed(frame, len(frame.items))
@@ -258,25 +258,9 @@ class Builder:
         if sources is None:
             message = "<< takes a mapping or a list of mappings"
             self._report.refuse(place, "merge", message, "name the anchor of a mapping")
-        for source in sources:
-            for key, value in source.entries.items():
-                if key in frame.explicit and value != frame.entries[key]:
-                    self._report.remark(place, merge_remark(key, frame.explicit[key]), path_of(self._frames, key))
-                _put(frame.entries, key, value)
-        before = node.comments.before
-        first = next((key for source in sources for key in source.entries), None)
-        if first is not None and before:
-            value = frame.entries[first]
-            frame.entries[first] = replace(value, comments=replace(value.comments, before=before))
+        for key in frame.merge(sources, node.comments.before):
+            self._report.remark(place, merge_remark(key, frame.explicit[key]), path_of(self._frames, key))
         self._margin.merged()
 
     def _mark(self, line: int) -> Mark:
         return Mark(self._file, self._first_line + line + 1)
-
-
-def _put(entries: dict[str, Node], key: str, node: Node) -> None:
-    old = entries.get(key)
-    if old is not None:
-        comments = node.comments if node.comments.before else replace(node.comments, before=old.comments.before)
-        node = replace(node, replaced=old, comments=comments)
-    entries[key] = node

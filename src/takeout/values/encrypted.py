@@ -8,11 +8,15 @@ Source: https://github.com/getsops/sops/blob/v3.10.2/README.rst
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from takeout.errors import Fault
 from takeout.values.node import Comments, Mapping, Node, Scalar, Sequence, walk
 from takeout.values.path import Path, format_path
 
 _SOPS = "sops"
 _SOPS_KEYS = frozenset({"mac", "version", "lastmodified"})
+_ABOUT_KEYS = frozenset({"duplicate-key", "yaml11-key", "merge-replaces-key", "unread-document"})
 _CIPHERTEXT = "ENC["
 
 
@@ -69,3 +73,8 @@ def _hide(node: Node, path: Path, paths: list[Path]) -> Node:
             return Scalar(None, node.mark, comments=Comments())
     paths.append(path)
     return Scalar(placeholder(path), node.mark, "quoted")
+
+
+def without_values(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return the faults of a file of secrets that tell of its keys alone; the others quote its values."""
+    return tuple(fault for fault in faults if fault.code in _ABOUT_KEYS)

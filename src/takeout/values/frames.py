@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Sequence_
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from takeout.values.node import Comments, Mapping, Node, ScalarData, Sequence
+from takeout.values.node import Comments, Mapping, Node, ScalarData, Sequence, to_data
 from takeout.values.path import Path
 
 _SMALL, _LARGE = 400_000, 4_000_000
@@ -62,6 +62,30 @@ class Frame:
     def step(self) -> str | int:
         """The path step of the entry that comes next or is being read."""
         return (self.key or "") if self.is_map else len(self.items)
+
+    def put(self, key: str, node: Node) -> None:
+        """Set an entry; one that has the key already is what the new one replaced."""
+        old = self.entries.get(key)
+        if old is not None:
+            above = node.comments.before or old.comments.before
+            node = replace(node, replaced=old, comments=replace(node.comments, before=above))
+        self.entries[key] = node
+
+    def merge(self, sources: tuple[Mapping, ...], before: tuple[str, ...]) -> list[str]:
+        """Merge mappings in, later ones over earlier ones; return the keys written above that changed.
+
+        Args:
+            sources: The mappings.
+            before: The comments above the ``<<``, which go to the first entry merged in.
+        """
+        changed: list[str] = []
+        for source in sources:
+            for key, node in source.entries.items():
+                if key in self.explicit and to_data(node) != to_data(self.entries[key]):
+                    changed.append(key)
+                self.put(key, replace(node, comments=replace(node.comments, before=before)) if before else node)
+                before = ()
+        return changed
 
 
 @dataclass(frozen=True, slots=True)
