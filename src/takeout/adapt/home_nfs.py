@@ -37,7 +37,7 @@ def serve_homes(draft: Draft, claim: str) -> None:
     host = f"{full_name}-home-nfs.{context.hub.name}.svc.cluster.local"
     source: dict[str, Data] = {"nfs": {"server": host, "path": f"/{context.hub.name}"}}
     volume_and_claim(draft, source, name=claim, options=["soft", "noatime", "nfsvers=4.1"])
-    _ask_for_address(draft, f"{full_name}-home-nfs", host)
+    _ask_for_address(draft, f"{full_name}-home-nfs", host, claim)
 
 
 def _quota(draft: Draft) -> None:
@@ -97,7 +97,7 @@ def _disk(draft: Draft) -> None:
     )
 
 
-def _ask_for_address(draft: Draft, service: str, host: str) -> None:
+def _ask_for_address(draft: Draft, service: str, host: str, claim: str) -> None:
     namespace = draft.context.hub.name
     kubectl = f"kubectl --namespace {namespace}"
     make = f"install --directory --owner 1000 --group 1000 /export/{namespace}"
@@ -108,11 +108,15 @@ def _ask_for_address(draft: Draft, service: str, host: str) -> None:
             "home-address",
             "Tell nodes where homes are served",
             "A node mounts homes before it knows the cluster's own names (on GKE it knows them). After the first "
-            f"`helm upgrade`, put the address of the service `{service}` in the place of `{host}` and apply the "
-            f"volume again. Make the hub's directory on the disk: `/export/{namespace}`, owned by 1000:1000.",
+            f"`helm upgrade`, make the volume anew with the address of the service `{service}` in the place of "
+            f"`{host}`: a volume's address cannot be changed, and no file is lost with it. Make the hub's "
+            f"directory on the disk, `/export/{namespace}`, owned by 1000:1000. Nodes need an NFS client "
+            "(`nfs-common`).",
             (
                 f"{kubectl} exec deployment/{service} --container nfs-server -- {make}",
                 f"ADDRESS=$({find})",
+                f"{kubectl} delete persistentvolumeclaim/{claim} persistentvolume/{namespace}-{claim} "
+                "--ignore-not-found",
                 f"for file in manifests/*.yaml; do {fill}; done",
             ),
             f"kubectl --namespace {namespace} get persistentvolumeclaim",

@@ -117,6 +117,11 @@ def ask_for_copies(draft: Draft) -> None:
             "rsync --archive --hard-links --numeric-ids ORIGIN:/export/HUB/ HOMES/",
             "sudo chown --recursive 1000:1000 HOMES/",
         )
+    if storage.kind == "home-nfs":
+        name = draft.get("jupyterhub-home-nfs.fullnameOverride") or "storage-quota"
+        files = f"kubectl --namespace {hub} exec --stdin deployment/{name}-home-nfs --container nfs-server"
+        unpack = f"{files} -- tar --extract --directory /export/{hub}"
+        commands = (*commands, f"sudo tar --create --directory HOMES . | {unpack}")
     draft.ask(
         Action(
             "copy-homes",

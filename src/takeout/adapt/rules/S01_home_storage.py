@@ -153,8 +153,9 @@ def _ask_for_export(draft: Draft, host: str, path: str) -> None:
         Action(
             "home-export",
             f"Export {path}",
-            f"Nodes mount `{host}:{path}`: make the directory, owned by 1000:1000, and export it to the cluster's "
-            "nodes with `no_root_squash`, or with all ids squashed to 1000.",
+            f"Nodes mount `{host}:{path}` with an NFS client (`nfs-common`): make the directory, owned by "
+            "1000:1000, and export it to the cluster's nodes with `no_root_squash`, or with all ids squashed to "
+            "1000.",
             (f"sudo install --directory --owner 1000 --group 1000 {path}", "sudo exportfs -ra"),
             f"showmount --exports {host}",
             stage="storage",
