@@ -102,6 +102,8 @@ def _ask_for_address(draft: Draft, service: str, host: str, claim: str) -> None:
     kubectl = f"kubectl --namespace {namespace}"
     make = f"install --directory --owner 1000 --group 1000 /export/{namespace}"
     find = f"{kubectl} get service {service} --output jsonpath='{{.spec.clusterIP}}'"
+    volume = f"persistentvolumeclaim/{claim} persistentvolume/{namespace}-{claim}"
+    remove = f"{kubectl} delete {volume} --ignore-not-found"
     fill = f'sed "s/{host}/$ADDRESS/" "$file" | {kubectl} apply --filename -'
     draft.ask(
         Action(
@@ -115,8 +117,7 @@ def _ask_for_address(draft: Draft, service: str, host: str, claim: str) -> None:
             (
                 f"{kubectl} exec deployment/{service} --container nfs-server -- {make}",
                 f"ADDRESS=$({find})",
-                f"{kubectl} delete persistentvolumeclaim/{claim} persistentvolume/{namespace}-{claim} "
-                "--ignore-not-found",
+                remove,
                 f"for file in manifests/*.yaml; do {fill}; done",
             ),
             f"kubectl --namespace {namespace} get persistentvolumeclaim",

@@ -104,7 +104,7 @@ def ask_for_copies(draft: Draft) -> None:
             "(an administrator can, from the admin page) and unpack their home into it: what the server writes is "
             "theirs."
         )
-        commands = (
+        commands: tuple[str, ...] = (
             "rsync --archive --hard-links --numeric-ids ORIGIN:/export/HUB/ homes/",
             f"tar --create --directory homes/PERSON . | {server} -- tar --extract --no-same-owner --directory .",
         )
