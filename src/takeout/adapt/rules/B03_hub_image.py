@@ -38,7 +38,7 @@ def change(draft: Draft) -> None:
 RULE = Rule(
     id="B03",
     title="Keep the hub's image and have it copied",
-    why="Otherwise the hub stops to start on the day its former operator deletes an image.",
+    why="Otherwise the hub no longer starts from the day its former operator deletes an image.",
     source="helm-charts/images/hub/Dockerfile",
     safety="sure",
     change=change,

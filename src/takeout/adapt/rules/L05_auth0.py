@@ -3,6 +3,7 @@
 from takeout.adapt.authenticators import CONFIG
 from takeout.adapt.login import chosen, register
 from takeout.adapt.rule import Case, Draft, Rule
+from takeout.adapt.snippets import parse, snippets
 
 _SECTION = (*CONFIG, "Auth0OAuthenticator")
 _URLS = ("authorize_url", "token_url", "userdata_url", "logout_redirect_url", "auth0_subdomain")
@@ -15,6 +16,7 @@ def change(draft: Draft) -> None:
     authenticator = chosen(draft, "auth0")
     if authenticator is None:
         return
+    _rebase_snippets(draft)
     why = "the tenant belongs to the organisation that ran the hub"
     told = [
         name
@@ -37,6 +39,19 @@ def change(draft: Draft) -> None:
         f"`hub.config.Auth0OAuthenticator.{name}` in `local.values.yaml`. The scopes are `openid` and `email`."
     )
     register(draft, authenticator, steps)
+
+
+def _rebase_snippets(draft: Draft) -> None:
+    """Let a class that a snippet derives read the settings that stand in the values.
+
+    Charts of 2021 derived it from the generic one, which has no section of its own here, to shorten Auth0's names.
+    """
+    for path, text in snippets(draft):
+        if "c.JupyterHub.authenticator_class" in text and "GenericOAuthenticator" in text:
+            rest = text.replace("oauthenticator.generic", "oauthenticator.auth0")
+            rest = rest.replace("GenericOAuthenticator", "Auth0OAuthenticator")
+            if parse(rest) is not None:
+                draft.set(path, rest, why="its settings stand under Auth0OAuthenticator")
 
 
 RULE = Rule(
@@ -96,6 +111,38 @@ RULE = Rule(
                 "jupyterhub.hub.config.Auth0OAuthenticator.client_id",
                 "jupyterhub.hub.config.Auth0OAuthenticator.client_secret",
             ),
+            actions=("register-oauth-app",),
+        ),
+        Case(
+            "a class of its own, derived from another one",
+            given="""
+                jupyterhub:
+                  hub:
+                    config:
+                      JupyterHub: {authenticator_class: auth0}
+                      Auth0OAuthenticator: {auth0_domain: uni.us.auth0.com, client_id: abc}
+                      Authenticator: {allowed_users: [dan@uni.edu]}
+                    extraConfig:
+                      06-custom-authenticator: |
+                        from oauthenticator.generic import GenericOAuthenticator
+                        class CustomOAuthenticator(GenericOAuthenticator):
+                          pass
+                        c.JupyterHub.authenticator_class = CustomOAuthenticator
+            """,
+            expect="""
+                jupyterhub:
+                  hub:
+                    config:
+                      JupyterHub: {authenticator_class: auth0}
+                      Auth0OAuthenticator: {auth0_domain: uni.us.auth0.com, client_id: abc}
+                      Authenticator: {allowed_users: [dan@uni.edu]}
+                    extraConfig:
+                      06-custom-authenticator: |
+                        from oauthenticator.auth0 import Auth0OAuthenticator
+                        class CustomOAuthenticator(Auth0OAuthenticator):
+                          pass
+                        c.JupyterHub.authenticator_class = CustomOAuthenticator
+            """,
             actions=("register-oauth-app",),
         ),
         Case("another login", given="jupyterhub: {hub: {config: {JupyterHub: {authenticator_class: github}}}}"),

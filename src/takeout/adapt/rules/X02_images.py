@@ -57,7 +57,7 @@ def _short(image: str) -> str:
 RULE = Rule(
     id="X02",
     title="Keep the origin's images and have them copied",
-    why="Otherwise people's servers stop to start on the day the former operator deletes an image.",
+    why="Otherwise people's servers no longer start from the day the former operator deletes an image.",
     source="https://github.com/containers/skopeo",
     safety="sure",
     change=change,
