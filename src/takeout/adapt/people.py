@@ -35,7 +35,10 @@ class Staff:
         if not isinstance(name, str):
             return False
         text = name.strip().lower()
-        return text in self.names or text.rpartition("@")[2] in self.domains or bool(_PLACEHOLDER.fullmatch(text))
+        local, _, domain = text.rpartition("@")
+        # A private address that begins with a staff member's own login name.
+        is_private = domain in PUBLIC_MAIL and local in self.names
+        return text in self.names or domain in self.domains or is_private or bool(_PLACEHOLDER.fullmatch(text))
 
 
 def staff_keys(draft: Draft) -> list[str]:

@@ -22,7 +22,7 @@ def change(draft: Draft) -> None:
     for key in staff_keys(draft):
         draft.remove(("jupyterhub", "custom", key), why="it lists the origin's staff and how they become admins")
         gone = gone or _staff_came_in(draft, key)
-    if gone:
+    if gone or any(term.kind == "organisation" for term in draft.context.terms):
         _ask(draft)
 
 
@@ -82,12 +82,15 @@ def _ask(draft: Draft) -> None:
     )
     if admins:
         names = ", ".join(f"`{admin}`" for admin in admins)
-        text = f"The staff of the organisation that ran the hub are no admins any more. These people are: {names}."
+        text = (
+            "Staff of the organisation that ran the hub are no admins any more, as far as they are known by "
+            f"name. These people are admins: {names}. See that you know them all."
+        )
         title = "Look through the list of admins"
     else:
         text = (
-            "The staff of the organisation that ran the hub were its only admins. Name at least one of your own "
-            "in `local.values.yaml`, under `hub.config.Authenticator.admin_users`."
+            "Nobody who is named in the values is an admin now. Name at least one of your own in "
+            "`local.values.yaml`, under `hub.config.Authenticator.admin_users`."
         )
         title = "Name an admin of your own"
     draft.ask(
@@ -119,7 +122,7 @@ RULE = Rule(
                   hub:
                     config:
                       Authenticator:
-                        admin_users: [ada@origin.org, carol@origin.org, dan@uni.edu]
+                        admin_users: [ada@origin.org, carol@origin.org, ada@gmail.com, dan@uni.edu]
                         allowed_users: [Ada]
                     extraConfig:
                       03-add-staff-user-ids-to-admin-users: |
@@ -178,7 +181,7 @@ RULE = Rule(
         Case(
             "a hub whose admins are its own",
             given="jupyterhub: {hub: {config: {Authenticator: {admin_users: [dan@uni.edu, eve@uni.edu]}}}}",
-            terms=("origin", "uni.edu"),
+            terms=("uni.edu",),
         ),
     ),
 )
