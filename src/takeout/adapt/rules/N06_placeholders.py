@@ -30,8 +30,10 @@ def change(draft: Draft) -> None:
 RULE = Rule(
     id="N06",
     title="Take out the origin's own pods that keep nodes warm, and its scheduler's name",
-    why="A template of the origin's chart makes them; z2jh has user placeholders for the same. A pod whose scheduler is not "
-    "there is never scheduled.",
+    why=(
+        "A template of the origin's chart makes them; z2jh has user placeholders for the same. A pod whose "
+        "scheduler is not there is never scheduled."
+    ),
     source="helm-charts/basehub/templates/deployment-node-placeholder.yaml",
     safety="likely",
     change=change,
