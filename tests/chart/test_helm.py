@@ -11,6 +11,7 @@ import pytest
 
 from takeout.chart.helm import Chart
 from takeout.chart.messages import schema_faults, template_fault
+from takeout.chart.quiet import quiet
 from takeout.chart.tree import read_chart
 from takeout.errors import InputError, ValuesError
 from takeout.values.read import read_yaml
@@ -95,9 +96,7 @@ def test_a_value_that_helm_ignores_is_told_and_standard_error_stays_clean(
 
 
 def test_what_others_write_to_standard_error_meanwhile_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
-    from takeout.chart.helm import _quiet  # noqa: PLC0415 - the one test that looks inside
-
-    with _quiet() as lines:
+    with quiet() as lines:
         os.write(2, b"2026/01/02 03:04:05 warning: x\nsomebody else\n")
     assert lines == ["warning: x"]
     assert capfd.readouterr().err == "somebody else\n"

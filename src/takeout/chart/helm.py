@@ -5,13 +5,7 @@ The library is 80 MB of Go; it is imported when a chart is first loaded, and nev
 
 from __future__ import annotations
 
-import os
-import re
-import sys
-import tempfile
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import yaml
 
 from takeout.chart.messages import schema_faults, template_fault, warning_faults
+from takeout.chart.quiet import quiet
 from takeout.chart.tree import ChartTree, read_chart
 from takeout.errors import Fault, InputError, ToolError, ValuesError, Where
 from takeout.values.node import Mapping as Document
@@ -26,10 +21,6 @@ from takeout.values.node import to_data
 
 if TYPE_CHECKING:
     import helm_python
-
-_STDERR = 2
-_REDIRECT = threading.Lock()
-_LOG_LINE = re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?P<text>.*)|level=\w+ msg=.*|time=\S+ level=.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +76,7 @@ class Chart:
         tree = read_chart(path)
         helm = sdk()
         try:
-            with _quiet():
+            with quiet():
                 handle = helm.Chart.load(path)
         except helm.HelmError as error:
             raise InputError(f"Helm cannot load the chart {path}: {error}", where=Where(str(path))) from error
@@ -124,7 +115,7 @@ class Chart:
         """
         helm = sdk()
         try:
-            with _quiet():
+            with quiet():
                 return self._handle.merge_values(_plain(values))
         except helm.HelmError as error:
             raise ValuesError([Fault("values", str(error), Where(str(self.path)))]) from error
@@ -138,7 +129,7 @@ class Chart:
         helm = sdk()
         document = values if isinstance(values, Document) else None
         message = ""
-        with _quiet() as lines:
+        with quiet() as lines:
             try:
                 self._validate(_plain(values))
             except helm.HelmValuesError as error:
@@ -174,7 +165,7 @@ class Chart:
         """
         helm = sdk()
         try:
-            with _quiet():
+            with quiet():
                 rendered = self._handle.render(
                     _plain(values), name=name, namespace=namespace, is_install=not upgrade, is_upgrade=upgrade
                 )
@@ -232,28 +223,3 @@ def _manifests(template: str, text: str) -> Iterator[Manifest]:
                     template,
                     item,
                 )
-
-
-@contextmanager
-def _quiet() -> Iterator[list[str]]:
-    """Catch what Go's log writes to the standard error stream, and yield its lines (there after the block).
-
-    The stream is redirected below Python, for the whole process; what others write meanwhile is passed on.
-    """
-    lines: list[str] = []
-    with _REDIRECT, tempfile.TemporaryFile() as caught:
-        sys.stderr.flush()
-        saved = os.dup(_STDERR)
-        os.dup2(caught.fileno(), _STDERR)
-        try:
-            yield lines
-        finally:
-            sys.stderr.flush()
-            os.dup2(saved, _STDERR)
-            os.close(saved)
-            caught.seek(0)
-            for line in caught.read().splitlines(keepends=True):
-                if match := _LOG_LINE.match(line):
-                    lines.append((match["text"] or line).decode(errors="replace").strip())
-                else:
-                    os.write(_STDERR, line)

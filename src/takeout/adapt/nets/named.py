@@ -149,6 +149,16 @@ def _pull_secrets(value: Any, _parent: Any) -> Found:
             yield Reference("Secret", name)
 
 
+_PARENT = frozenset({"name", "namespace", "group", "kind", "sectionName", "port"})
+
+
+def _gateways(value: Any, _parent: Any) -> Found:
+    """The gateway that a route hangs on, as z2jh and the Gateway API write it; charts call other things so too."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict) and item.keys() <= _PARENT and (name := _text(item.get("name"))):
+            yield Reference(str(item.get("kind") or "Gateway"), name)
+
+
 def _tls(value: Any, parent: Any) -> Found:
     """An ingress's certificates, unless an annotation beside them has them made."""
     annotations = parent.get("annotations") if isinstance(parent, dict) else None
@@ -186,15 +196,19 @@ _KEYS: dict[str, Callable[[Any, Any], Found]] = {
     "configmapref": _reference("ConfigMap"),
     "existingclaim": _string("PersistentVolumeClaim"),
     "existingsecret": _string("Secret"),
+    "gateway": _gateways,
+    "gatewayclassname": _string("GatewayClass"),
     "imagepullsecrets": _pull_secrets,
     "ingressclassname": _string("IngressClass"),
     "kubernetes.io/ingress.class": _string("IngressClass"),
     "namespaceselector": _namespaces,
     "nodepublishsecretref": _reference("Secret"),
+    "parentrefs": _gateways,
     "persistentvolumeclaim": _claim,
     "priorityclassname": _string("PriorityClass"),
     "pvcname": _string("PersistentVolumeClaim"),
     "runtimeclassname": _string("RuntimeClass"),
+    "schedulername": _string("Scheduler"),
     "secret": _volume("Secret"),
     "secretkeyref": _reference("Secret"),
     "secretproviderclass": _string("SecretProviderClass"),

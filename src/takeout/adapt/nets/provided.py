@@ -17,6 +17,7 @@ _EVERYWHERE: dict[str, frozenset[str]] = {
     "ConfigMap": frozenset({"kube-root-ca.crt"}),
     "Namespace": frozenset({"default", "kube-system", "kube-public"}),
     "PriorityClass": frozenset({"system-cluster-critical", "system-node-critical"}),
+    "Scheduler": frozenset({"default-scheduler"}),
     "Service": frozenset({"kubernetes.default", "kube-dns.kube-system"}),
     "ServiceAccount": frozenset({"default"}),
 }
@@ -77,6 +78,8 @@ class Provided:
         self._keys: dict[tuple[str, str], set[str]] = {}
         target = context.target
         self.add("Namespace", context.hub.name)
+        # z2jh's own, which it names itself where it is on
+        self.add("Scheduler", f"{context.hub.name}-user-scheduler")
         for storage_class in target.storage_classes:
             self.add("StorageClass", storage_class.name)
         if target.ingress is not None:
