@@ -29,6 +29,7 @@ from takeout.replica.model import (
 from takeout.replica.report import report
 from takeout.replica.runbook import runbook
 from takeout.replica.secrets import secret_entries
+from takeout.replica.wording import place_actions, place_purposes
 from takeout.source.model import Configuration
 from takeout.targets import Target
 from takeout.values.merge import lift, overlay, settle
@@ -64,7 +65,9 @@ def build(
     )
     values, lost = arrange(adaptation.values, layout)
     findings = tuple(cast(adaptation.values, adaptation.manifests, context))
-    secrets = secret_entries(adaptation.secrets, adaptation.values, layout)
+    rooted = adaptation.values
+    secrets = place_purposes(secret_entries(adaptation.secrets, rooted, layout), rooted, layout)
+    adaptation = replace(adaptation, actions=place_actions(adaptation.actions, rooted, layout))
     replica = Replica(
         id=configuration.entry.id,
         values=values,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from takeout.adapt.rule import Action
 from takeout.replica.model import Replica
 from takeout.targets import InstanceType, Step, Target
 from takeout.targets.model import StepId
@@ -46,19 +47,40 @@ def needs(replica: Replica) -> Needs:
     return Needs(tuple(offered[name] for name in names if name in offered), gpus, shared)
 
 
-def pool_steps(target: Target, wanted: Needs, *, dask: bool, fields: dict[str, str]) -> list[Step]:
-    """Return the target's steps that make the node pools, filled in for each machine that is needed."""
+def pool_steps(
+    target: Target, wanted: Needs, *, dask: bool, fields: dict[str, str], actions: Iterable[Action]
+) -> list[Step]:
+    """Return the target's steps that make the node pools, filled in for each machine that is needed.
+
+    Args:
+        target: Where the replica will run.
+        wanted: What the hub asks for.
+        dask: Whether it runs Dask workers.
+        fields: The fields of the steps that are the same for all.
+        actions: What is asked for anyway: a pool that an action makes is not made twice.
+    """
+    said = "\n".join(command for action in actions for command in action.commands)
     plain = [machine for machine in wanted.types if not machine.gpus] or _default(target)
-    steps = [_pool(target, "user-pool", f"user-{i}", machine, fields) for i, machine in enumerate(plain, 1)]
     accelerated = [machine for machine in wanted.types if machine.gpus]
     if wanted.gpus and not accelerated:
         accelerated = [machine for machine in target.instance_types if machine.gpus][:1] or [_ANY_GPU]
-    steps += [_pool(target, "gpu-pool", f"gpu-{i}", machine, fields) for i, machine in enumerate(accelerated, 1)]
-    if dask:
-        steps.append(_pool(target, "dask-pool", "dask", plain[0] if plain else _ANY_GPU, fields))
-    return [step for step in steps if step is not None]
+    pools: list[tuple[StepId, str, InstanceType]] = [
+        *(("user-pool", f"user-{number}", machine) for number, machine in enumerate(plain, 1)),
+        *(("gpu-pool", f"gpu-{number}", machine) for number, machine in enumerate(accelerated, 1)),
+    ]
+    steps = [_pool(target, *pool, fields) for pool in pools if pool[2].name not in said]
+    if dask and _DASK_WORKERS not in said:
+        steps.append(_pool(target, "dask-pool", "dask", (plain or [_ANY_GPU])[0], fields))
+    return not_asked([step for step in steps if step is not None], said)
 
 
+def not_asked(steps: Iterable[Step], said: str) -> list[Step]:
+    """Return the steps that have a command which is not among what is ``said`` already."""
+    return [step for step in steps if not all(command in said for command in step.commands)]
+
+
+_DASK_WORKERS = "worker"
+"""What the label and the taint of a pool for Dask workers say on every target."""
 _ANY_GPU = InstanceType("a machine with a GPU", 4, 16, 1, "nvidia-tesla-t4")
 
 

@@ -9,7 +9,7 @@ from takeout.replica import runbook_text as text
 from takeout.replica.markdown import code, fence, indent, plural, wrap
 from takeout.replica.model import HELM_ORDER, LOCAL, README, REPORT, SECRETS, Replica, SecretEntry
 from takeout.replica.options import format_storage
-from takeout.replica.pools import fill, needs, pool_steps
+from takeout.replica.pools import fill, needs, not_asked, pool_steps
 from takeout.targets import Step
 from takeout.values.path import format_path
 
@@ -102,7 +102,7 @@ def _cluster(replica: Replica) -> str:
     target, fields = replica.context.target, names(replica)
     dask = any(companion.chart == "dask-gateway" for companion in replica.layout.companions)
     steps = _filled(replica, "prepare", "cluster")
-    steps += pool_steps(target, needs(replica), dask=dask, fields=fields)
+    steps += pool_steps(target, needs(replica), dask=dask, fields=fields, actions=replica.adaptation.actions)
     end = _fill(text.NAMESPACE, replica)
     about = (
         f"The target is {code(target.name)}: {target.title}."
@@ -201,7 +201,9 @@ def _of(replica: Replica, stage: str) -> list[Action]:
 
 def _filled(replica: Replica, *ids: str) -> list[Step]:
     fields = names(replica)
-    return [fill(step, fields) for step in replica.context.target.steps if step.id in ids]
+    steps = [fill(step, fields) for step in replica.context.target.steps if step.id in ids]
+    said = "\n".join(command for action in replica.adaptation.actions for command in action.commands)
+    return not_asked(steps, said)
 
 
 def _options(replica: Replica) -> str:
