@@ -247,18 +247,19 @@ def test_check_finds(replicate: Run, run: Run, tmp_path: Path) -> None:
     assert "1 found" in result.out
 
 
-def test_an_interrupt_leaves_nothing(example: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_leaves_nothing(example: Path, tmp_path: Path, name: str) -> None:
     script = (
         "import os, signal, sys\n"
         "from takeout.replica import commit\n"
         "real = commit._write\n"
         "def write(path, content, *, private):\n"
         "    real(path, content, private=private)\n"
-        "    if path.name == 'REPORT.md': os.kill(os.getpid(), signal.SIGINT)\n"
+        "    if path.name == 'REPORT.md': os.kill(os.getpid(), signal.SIGNAL)\n"
         "commit._write = write\n"
         "from takeout.cli import main\n"
-        "sys.exit(main(sys.argv[1:]))\n"
-    )
+        "sys.exit(main())\n"
+    ).replace("SIGNAL", name)
     where = ("--to", tmp_path / "replica", "--source", example)
     done = subprocess.run(
         [sys.executable, "-c", script, "hub", "replicate", "lagoon/research", *where, "--json"],

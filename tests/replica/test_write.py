@@ -10,6 +10,8 @@ from takeout.errors import DirectoryError, DiskError, ValuesError
 from takeout.replica import commit
 from takeout.replica.model import Replica
 from takeout.replica.write import write
+from takeout.values.node import to_data
+from takeout.values.read import read_yaml
 
 MakeReplica = Callable[..., Replica]
 
@@ -162,6 +164,21 @@ def test_secrets_are_private_and_stable_and_grow(make_replica: MakeReplica, tmp_
     assert token not in (tmp_path / "takeout.json").read_text()
 
 
+def test_secrets_move_with_the_layout_and_stay_what_they_are(make_replica: MakeReplica, tmp_path: Path) -> None:
+    write(make_replica(), tmp_path)
+    file = tmp_path / "secrets.yaml"
+    first = to_data(read_yaml(file.read_bytes(), "secrets.yaml").values)
+
+    written = write(make_replica("dask: {enabled: true}\n"), tmp_path)
+
+    assert written.relaid
+    assert written.secrets_added == ()
+    assert to_data(read_yaml(file.read_bytes(), "secrets.yaml").values) == {"jupyterhub": first}
+    assert not write(make_replica("dask: {enabled: true}\n"), tmp_path).relaid
+    assert write(make_replica(), tmp_path).relaid
+    assert to_data(read_yaml(file.read_bytes(), "secrets.yaml").values) == first
+
+
 def test_secrets_are_never_readable_for_others_while_written(
     make_replica: MakeReplica, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +258,20 @@ def test_a_read_only_parent_is_a_disk_error(make_replica: MakeReplica, tmp_path:
             write(make_replica(), tmp_path / "replica")
     finally:
         tmp_path.chmod(0o700)
+
+
+def test_a_read_only_file_system_is_a_disk_error(
+    make_replica: MakeReplica, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(self: Path, *_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", read_only)
+
+    with pytest.raises(DiskError, match="Read-only file system") as caught:
+        write(make_replica(), tmp_path / "replica")
+    assert caught.value.exit_code == 3
+    assert "--to" in caught.value.hint
 
 
 def test_a_full_disk_leaves_nothing(

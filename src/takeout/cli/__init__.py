@@ -5,6 +5,7 @@ Nothing outside this package imports it, and ``main`` is the one place where err
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done; 1 done, and something was found; 2 the input is wrong; 3 the world is wrong; 130 interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        # As the program, not as a function of somebody's: what cancels a job in CI must leave things clean too.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         from takeout.cli.run import run  # noqa: PLC0415 - Ctrl-C during the imports must be quiet too
 

@@ -38,6 +38,7 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "beside": dict(written.beside),
         "abandoned": list(written.abandoned),
         "secrets_added": list(written.secrets_added),
+        "relaid": written.relaid,
         "hidden": [asdict(item) for item in written.hidden],
         "changes": len(replica.adaptation.changes),
         "actions": replica.lock["actions"],

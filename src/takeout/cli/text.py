@@ -77,6 +77,9 @@ def outcome_messages(outcome: Outcome) -> list[str]:
         for name, beside in written.beside.items()
     ]
     lines += [f"{name} is not needed any more, but was edited and is left alone" for name in written.abandoned]
+    if written.relaid:
+        where = "below jupyterhub:" if replica.layout.umbrella else "at the top, no more below jupyterhub:"
+        lines.append(f"z2jh's values stand {where} now; secrets.yaml follows, local.values.yaml you must change")
     lines += [f"secrets.yaml: added {path}" for path in written.secrets_added if not written.created]
     lines += [
         f"local.values.yaml hides a change of {item.path}: {item.before or '(nothing)'} became "

@@ -60,7 +60,8 @@ class Outcome:
     def found(self) -> bool:
         """Whether something needs a look: a surprise, or a file that the owners edited."""
         surprised = self.replica is not None and not self.replica.closed
-        return surprised or (self.written is not None and bool(self.written.beside or self.written.abandoned))
+        written = self.written
+        return surprised or (written is not None and bool(written.beside or written.abandoned or written.relaid))
 
 
 def replicate(source: Source, entry: HubEntry, wishes: Wishes, directory: Path) -> Outcome:

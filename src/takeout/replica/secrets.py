@@ -85,6 +85,14 @@ def add_secrets(existing: Mapping, entries: Iterable[SecretEntry]) -> tuple[Mapp
     return document, tuple(added)
 
 
+def relay(existing: Mapping, *, umbrella: bool) -> Mapping:
+    """Return secrets of the other layout, moved below ``jupyterhub`` or out of it, so that none is made anew."""
+    if umbrella:
+        return Mapping({"jupyterhub": existing}) if existing.entries else existing
+    inner = existing.entries.get("jupyterhub")
+    return inner if isinstance(inner, Mapping) else existing
+
+
 def secrets_file(document: Mapping, *, new: bool) -> str:
     """Return the text of ``secrets.yaml``; a new one begins with what it is."""
     return write_yaml(document, header=_HEADER if new else ())

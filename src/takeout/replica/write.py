@@ -12,7 +12,7 @@ from takeout.replica.commit import create_directory, update_directory
 from takeout.replica.hidden import Hidden, hidden_changes
 from takeout.replica.lock import dump_lock, hash_of, read_lock
 from takeout.replica.model import LOCAL, LOCK, README, SECRETS, VALUES, Replica
-from takeout.replica.secrets import add_secrets, secrets_file
+from takeout.replica.secrets import add_secrets, relay, secrets_file
 from takeout.replica.ticks import ticked, with_ticks, without_ticks
 from takeout.values.node import Mapping
 from takeout.values.path import format_path
@@ -34,6 +34,7 @@ class Written:
         abandoned: Files that are not needed any more and stay because the owners edited them.
         secrets_added: Paths of new entries in ``secrets.yaml``.
         hidden: Changes of the source that ``local.values.yaml`` hides.
+        relaid: Whether z2jh's values moved below ``jupyterhub``, or out of it, since the last run.
     """
 
     directory: Path
@@ -44,6 +45,7 @@ class Written:
     abandoned: tuple[str, ...] = ()
     secrets_added: tuple[str, ...] = ()
     hidden: tuple[Hidden, ...] = ()
+    relaid: bool = False
 
     @property
     def changed(self) -> bool:
@@ -100,6 +102,7 @@ def write(replica: Replica, directory: Path) -> Written:
         tuple(plan.abandoned),
         tuple(plan.secrets_added),
         hidden,
+        relaid=_is_relaid(replica, lock),
     )
 
 
@@ -150,7 +153,7 @@ def _plan(replica: Replica, directory: Path, lock: dict[str, Any] | None) -> _Pl
             plan.files[name] = text.encode()
             plan.created.append(name)
     _plan_removals(plan, directory, known)
-    _plan_secrets(plan, replica, directory)
+    _plan_secrets(plan, replica, directory, relaid=_is_relaid(replica, lock))
     return plan
 
 
@@ -199,14 +202,20 @@ def _plan_removals(plan: _Plan, directory: Path, known: dict[str, set[str]]) -> 
             plan.abandoned.append(name)
 
 
-def _plan_secrets(plan: _Plan, replica: Replica, directory: Path) -> None:
+def _plan_secrets(plan: _Plan, replica: Replica, directory: Path, *, relaid: bool) -> None:
     there = _read_bytes(directory / SECRETS)
     document = Mapping() if there is None else read_yaml(there, str(directory / SECRETS)).values
+    if relaid:
+        document = relay(document, umbrella=replica.layout.umbrella)
     document, added = add_secrets(document, replica.secrets)
     plan.secrets_added += [format_path(path) for path in added]
-    if there is None or added:
+    if there is None or added or (relaid and document.entries):
         plan.files[SECRETS] = secrets_file(document, new=there is None).encode()
         (plan.created if there is None else plan.updated).append(SECRETS)
+
+
+def _is_relaid(replica: Replica, lock: dict[str, Any] | None) -> bool:
+    return lock is not None and lock.get("umbrella") is not replica.layout.umbrella
 
 
 def _own_hash(name: str, content: bytes) -> str:
