@@ -11,11 +11,13 @@ The tree::
     │   ├── AmbiguousHubError more than one hub answers the query
     │   ├── ValuesError       a values file cannot be read; carries every fault found
     │   ├── OptionError       an option's value makes no sense
-    │   └── DirectoryError    the directory is not one that Takeout may write to, or read
+    │   ├── DirectoryError    the directory is not one that Takeout may write to, or read
+    │   └── ArchiveError      the archive is damaged, or none of ours
     └── WorldError            exit code 3: the world is wrong
         ├── NetworkError      a remote place cannot be reached
         ├── ToolError         a program that is needed is missing or failed
-        └── DiskError         a file cannot be read or written
+        ├── DiskError         a file cannot be read or written
+        └── StaleError        the home changed since an earlier part of its archive was sent
 
 A traceback that reaches a user is a bug.
 """
@@ -212,6 +214,12 @@ class DirectoryError(InputError):
     code = "directory"
 
 
+class ArchiveError(InputError):
+    """The archive is damaged, or none of ours."""
+
+    code = "archive"
+
+
 class WorldError(TakeoutError):
     """The world is wrong: network, disk, a program that is missing."""
 
@@ -235,3 +243,9 @@ class DiskError(WorldError):
     """A file cannot be read or written."""
 
     code = "disk"
+
+
+class StaleError(WorldError):
+    """The home changed since an earlier part of its archive was sent; the archive must be made anew."""
+
+    code = "stale"

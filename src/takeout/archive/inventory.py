@@ -1,0 +1,165 @@
+"""What a walk over a home found, in about 70 bytes an entry: a million files must fit in little memory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from takeout.archive.entry import Entry, Kind, LeftOut, NotTaken, Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a walk found beside the entries.
+
+    Attributes:
+        not_taken: What cannot be taken, by path.
+        left_out: What was asked to be left out, by path.
+        slim: For each category of the preset ``slim``: files and bytes that it leaves out, or would.
+        mounts: Directories on another file system than the home.
+    """
+
+    not_taken: tuple[NotTaken, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    slim: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    mounts: tuple[bytes, ...] = ()
+
+
+class Columns:
+    """The entries of a home, one array for each attribute, so that an entry costs bytes and not an object."""
+
+    def __init__(self) -> None:
+        self.names = bytearray()
+        self.ends = array("I")
+        self.parents = array("I")
+        self.kinds = array("B")
+        self.modes = array("H")
+        self.sizes = array("Q")
+        self.mtimes = array("q")
+        self.ctimes = array("q")
+        self.inodes = array("Q")
+        self.owners = array("H")
+        self.targets: dict[int, bytes] = {}
+        self.twins: dict[int, int] = {}
+        self.owner_table: list[tuple[int, int, int]] = []
+        self._owner_numbers: dict[tuple[int, int, int], int] = {}
+
+    def add(self, name: bytes, parent: int, status: os.stat_result, kind: Kind) -> int:
+        """Append an entry and return its index."""
+        self.names += name
+        self.ends.append(len(self.names))
+        self.parents.append(parent)
+        self.kinds.append(kind)
+        self.modes.append(stat.S_IMODE(status.st_mode))
+        self.sizes.append(status.st_size if kind is Kind.FILE else 0)
+        self.mtimes.append(status.st_mtime_ns)
+        self.ctimes.append(status.st_ctime_ns)
+        self.inodes.append(status.st_ino)
+        self.owners.append(self.owner(status.st_dev, status.st_uid, status.st_gid))
+        return len(self.kinds) - 1
+
+    def owner(self, device: int, uid: int, gid: int) -> int:
+        """Return the number of a device, owner and group; a home has few of them."""
+        key = (device, uid, gid)
+        number = self._owner_numbers.get(key)
+        if number is None:
+            number = self._owner_numbers[key] = len(self.owner_table)
+            self.owner_table.append(key)
+        return number
+
+    def name(self, index: int) -> bytes:
+        """Return the last part of an entry's path."""
+        start = self.ends[index - 1] if index else 0
+        return bytes(self.names[start : self.ends[index]])
+
+
+class Inventory:
+    """A home as it was at one moment.
+
+    The order is that of the archive: an entry's parent comes before it, the entries of one directory stand
+    together, sorted by the bytes of their names. The same tree gives the same inventory.
+
+    Args:
+        root: The home's path.
+        columns: The entries.
+        findings: What else was found.
+        totals: The numbers.
+    """
+
+    def __init__(self, root: bytes, columns: Columns, findings: Findings, totals: Totals) -> None:
+        self.root = root
+        self.columns = columns
+        self.findings = findings
+        self.totals = totals
+
+    def __len__(self) -> int:
+        """Return the number of entries, the home itself included."""
+        return len(self.columns.kinds)
+
+    def __getitem__(self, index: int) -> Entry:
+        """Return an entry with its whole path."""
+        return self._entry(index, self.path(index))
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield every entry in the archive's order."""
+        for index, path in enumerate(self.paths()):
+            yield self._entry(index, path)
+
+    def path(self, index: int) -> bytes:
+        """Return an entry's path below the home."""
+        parts = []
+        while index:
+            parts.append(self.columns.name(index))
+            index = self.columns.parents[index]
+        return b"/".join(reversed(parts))
+
+    def paths(self, start: int = 0) -> Iterator[bytes]:
+        """Yield the paths of the entries from ``start`` on; much cheaper than ``path`` for each."""
+        columns = self.columns
+        parent, prefix = -1, b""
+        for index in range(start, len(self)):
+            if index == 0:
+                yield b""
+                continue
+            if columns.parents[index] != parent:
+                parent = columns.parents[index]
+                prefix = self.path(parent) + b"/" if parent else b""
+            yield prefix + columns.name(index)
+
+    def _entry(self, index: int, path: bytes) -> Entry:
+        columns = self.columns
+        device, uid, gid = columns.owner_table[columns.owners[index]]
+        return Entry(
+            index=index,
+            path=path,
+            kind=Kind(columns.kinds[index]),
+            mode=columns.modes[index],
+            size_bytes=columns.sizes[index],
+            mtime_ns=columns.mtimes[index],
+            ctime_ns=columns.ctimes[index],
+            device=device,
+            inode=columns.inodes[index],
+            uid=uid,
+            gid=gid,
+            target=columns.targets.get(index, b""),
+            twin=columns.twins.get(index),
+        )
+
+    def digest(self) -> str:
+        """Return a digest of all that decides the archive's bytes; another tree has another one."""
+        columns = self.columns
+        state = hashlib.blake2b(digest_size=20, person=b"takeout-home-1")
+        for column in (
+            columns.names, columns.ends, columns.parents, columns.kinds, columns.modes, columns.sizes,
+            columns.mtimes, columns.ctimes, columns.inodes, columns.owners,
+        ):  # fmt: skip
+            state.update(memoryview(column).cast("B") if len(column) else b"")
+            state.update(b"|")
+        for index, target in columns.targets.items():
+            state.update(b"%d:%s|" % (index, target))
+        state.update(repr((columns.owner_table, self.findings.not_taken, self.findings.left_out)).encode())
+        return state.hexdigest()

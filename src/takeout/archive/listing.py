@@ -1,0 +1,191 @@
+"""Read one directory, safely and at once; many of these run side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from takeout.archive.presets import CACHE_TAG, CACHE_TAG_START
+
+IGNORE_FILE = b".takeoutignore"
+MOST_IGNORE_BYTES = 1 << 20
+"""Longer files of patterns are nobody's work, and are not read."""
+_SEGMENT_BYTES = 3_000
+"""Paths are opened in pieces below Linux's PATH_MAX of 4096 bytes; trees may be deeper than that."""
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_EFFECTIVE = os.access in os.supports_effective_ids
+STAT_CHUNK = 2_048
+"""How many names of one directory are looked up in one piece of work."""
+
+
+class MovedError(OSError):
+    """The directory is another one than the inventory's: somebody moved or replaced it meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A directory and how to recognise it.
+
+    Attributes:
+        path: Path below the home.
+        device: Device number.
+        inode: Inode number.
+    """
+
+    path: bytes
+    device: int
+    inode: int
+
+
+@dataclass(slots=True)
+class Listing:
+    """What one directory holds.
+
+    Attributes:
+        names: Its names, sorted.
+        error: Why it could not be read, or empty.
+        cache: Whether it is tagged as a cache.
+        ignore: The lines of its file of patterns.
+    """
+
+    names: list[bytes] = field(default_factory=list)
+    error: str = ""
+    cache: bool = False
+    ignore: list[bytes] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One name looked up.
+
+    Attributes:
+        name: Last part of the path.
+        status: What ``lstat`` says, or None.
+        target: A symlink's target.
+        error: Why there is no status, or why a file cannot be read; empty otherwise.
+    """
+
+    name: bytes
+    status: os.stat_result | None
+    target: bytes = b""
+    error: str = ""
+
+
+@contextmanager
+def opened(root_fd: int, place: Place) -> Iterator[int]:
+    """Open a directory below the home and make sure that it is the one meant.
+
+    Only the last part of a path is protected by ``O_NOFOLLOW``; a parent may have been replaced by a link. The
+    inode tells: whatever way led there, only a directory that the walk found in the home is ever read.
+
+    Raises:
+        OSError: When it cannot be opened.
+        MovedError: When it is another one.
+    """
+    fd = _open(root_fd, place.path)
+    try:
+        status = os.fstat(fd)
+        if (status.st_dev, status.st_ino) != (place.device, place.inode):
+            raise MovedError("was replaced meanwhile")
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _open(root_fd: int, path: bytes) -> int:
+    if len(path) <= _SEGMENT_BYTES:
+        return os.open(path or b".", _DIRECTORY, dir_fd=root_fd)
+    cut = path.rfind(b"/", 0, _SEGMENT_BYTES)
+    fd = os.open(path[:cut], _DIRECTORY, dir_fd=root_fd)
+    try:
+        return _open_rest(fd, path[cut + 1 :])
+    finally:
+        os.close(fd)
+
+
+def _open_rest(fd: int, path: bytes) -> int:
+    owned: list[int] = []
+    try:
+        while len(path) > _SEGMENT_BYTES:
+            cut = path.rfind(b"/", 0, _SEGMENT_BYTES)
+            fd = os.open(path[:cut], _DIRECTORY, dir_fd=fd)
+            owned.append(fd)
+            path = path[cut + 1 :]
+        return os.open(path, _DIRECTORY, dir_fd=fd)
+    finally:
+        for each in owned:
+            os.close(each)
+
+
+def read_names(root_fd: int, place: Place) -> Listing:
+    """Return the names in a directory; a directory that cannot be read has an error and no names."""
+    listing = Listing()
+    try:
+        with opened(root_fd, place) as fd:
+            with os.scandir(fd) as entries:
+                listing.names = sorted(os.fsencode(entry.name) for entry in entries)
+            if CACHE_TAG in listing.names:
+                listing.cache = _start_of(fd, CACHE_TAG, len(CACHE_TAG_START)) == CACHE_TAG_START
+            if IGNORE_FILE in listing.names:
+                listing.ignore = _start_of(fd, IGNORE_FILE, MOST_IGNORE_BYTES).splitlines()
+    except OSError as error:
+        listing.names = []
+        listing.error = reason(error)
+    return listing
+
+
+def _start_of(fd: int, name: bytes, most: int) -> bytes:
+    """Return the beginning of a regular file, or nothing; a FIFO must not hold the walk up."""
+    with contextlib.suppress(OSError):
+        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=fd)
+        try:
+            if stat.S_ISREG(os.fstat(file).st_mode):
+                return os.read(file, most)
+        finally:
+            os.close(file)
+    return b""
+
+
+def look_up(root_fd: int, place: Place, names: list[bytes]) -> list[Found]:
+    """Return what each of the names is; what vanished since the directory was listed is not there."""
+    try:
+        with opened(root_fd, place) as fd:
+            return [found for name in names if (found := _look_up(fd, name)) is not None]
+    except OSError as error:
+        return [Found(name, None, error=reason(error)) for name in names]
+
+
+def _look_up(fd: int, name: bytes) -> Found | None:
+    try:
+        status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+        mode = status.st_mode
+        if stat.S_ISLNK(mode):
+            return Found(name, status, os.readlink(name, dir_fd=fd))
+        if (
+            stat.S_ISREG(mode)
+            and not _readable(status)
+            and not os.access(name, os.R_OK, dir_fd=fd, effective_ids=_EFFECTIVE)
+        ):
+            return Found(name, status, error="permission denied")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return Found(name, None, error=reason(error))
+    return Found(name, status)
+
+
+def _readable(status: os.stat_result) -> bool:
+    """Whether the permission bits let everybody, or the owner that we are, read; otherwise the system is asked."""
+    return bool(status.st_mode & stat.S_IROTH) or (
+        bool(status.st_mode & stat.S_IRUSR) and status.st_uid == os.geteuid()
+    )
+
+
+def reason(error: OSError) -> str:
+    """Return why an operation failed, in the system's words and lower case."""
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,89 @@
+"""Do much at once and hand it over in order, within a bound of memory."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from time import monotonic
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+THREADS = 32
+"""How many pieces of work run at once where each waits for a distant disk."""
+BUDGET_BYTES = 32 << 20
+"""How much may have been read and not yet handed over."""
+_SLOW_SECONDS = 0.000_4
+"""An operation that takes longer waits for something; then more of them side by side are faster."""
+_LOCAL_THREADS = (os.cpu_count() or 1) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[T]):
+    """One piece of work.
+
+    Attributes:
+        cost_bytes: How much memory its result takes.
+        operations: How many files it opens, to tell a slow disk from a large read.
+        run: The work.
+    """
+
+    cost_bytes: int
+    operations: int
+    run: Callable[[], T]
+
+
+class Pipeline:
+    """Runs works ahead of the one who takes their results.
+
+    Args:
+        threads: The most that run at once.
+        budget_bytes: The most that may be finished or under way and not taken yet.
+    """
+
+    def __init__(self, *, threads: int = THREADS, budget_bytes: int = BUDGET_BYTES) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="takeout-read")
+        self._threads = threads
+        self._budget_bytes = budget_bytes
+        self._window = min(threads, _LOCAL_THREADS)
+
+    def results(self, works: Iterable[Work[T]]) -> Iterator[T]:
+        """Yield the results in the order of the works; works are drawn only as far as the bounds allow.
+
+        Closing the iterator cancels what has not begun and waits for what has.
+        """
+        waiting: deque[tuple[int, Future[T]]] = deque()
+        source = iter(works)
+        under_way = 0
+        following = next(source, None)
+        try:
+            while following is not None or waiting:
+                while following is not None and self._has_room(len(waiting), under_way, following.cost_bytes):
+                    waiting.append((following.cost_bytes, self._pool.submit(self._timed, following)))
+                    under_way += following.cost_bytes
+                    following = next(source, None)
+                cost, future = waiting.popleft()
+                result = future.result()
+                under_way -= cost
+                yield result
+        finally:
+            for _, future in waiting:
+                future.cancel()
+            wait([future for _, future in waiting])
+
+    def _has_room(self, count: int, under_way: int, cost: int) -> bool:
+        return count == 0 or (count < self._window and under_way + cost <= self._budget_bytes)
+
+    def _timed(self, work: Work[T]) -> T:
+        began = monotonic()
+        result = work.run()
+        if work.operations and (monotonic() - began) / work.operations > _SLOW_SECONDS + work.cost_bytes * 2e-9:
+            self._window = min(self._threads, self._window + 2)
+        return result
+
+    def close(self) -> None:
+        """Stop the threads; what runs is waited for."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,223 @@
+"""A home as a stored zip, of which any range of bytes can be had without making the rest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from takeout.archive import zipformat
+from takeout.archive.checksum import crc32
+from takeout.archive.content import Content
+from takeout.archive.entry import Kind
+from takeout.archive.inventory import Inventory
+from takeout.archive.layout import WHOLE_BYTES, Layout
+from takeout.archive.reading import Checkpoints, Reading
+from takeout.archive.report import sums_line
+from takeout.archive.results import Results
+from takeout.archive.zipformat import Member
+
+_CHUNK_BYTES = 256 << 10
+
+
+class StoredZip:
+    """A stored zip of a home.
+
+    The same inventory gives the same length and the same place for every byte. What a file holds is fixed when it
+    is first read; a range that would need other bytes than an earlier one got fails with ``StaleError``.
+
+    Args:
+        inventory: The home.
+
+    Attributes:
+        results: Checksums and states of what was read so far.
+    """
+
+    media_type = "application/zip"
+    suffix = ".zip"
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.layout = Layout(inventory)
+        self.results = Results(len(inventory))
+        self._checkpoints: Checkpoints = {}
+        self._sums_crc: int | None = None
+
+    @property
+    def length(self) -> int:
+        """The archive's length in bytes."""
+        return self.layout.length
+
+    @property
+    def tag(self) -> str:
+        """What tells this archive from that of a changed home."""
+        return (
+            f"{self.inventory.digest()}-{hashlib.blake2b(self.layout.prefix, digest_size=4).hexdigest()}-stored1"
+        )
+
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes from ``start`` up to ``stop``, in pieces of up to about a mebibyte.
+
+        Closing the iterator stops all work.
+
+        Args:
+            start: The first byte.
+            stop: The byte after the last; the end where None.
+
+        Raises:
+            ValueError: When the range is not within the archive.
+            StaleError: When the home changed since an earlier part was read.
+            DiskError: When the home cannot be read any more.
+        """
+        end = self.length if stop is None else stop
+        if not 0 <= start <= end <= self.length:
+            raise ValueError(f"no such range: {start} to {end} of {self.length}")
+        return self._cut(start, end)
+
+    def _cut(self, start: int, stop: int) -> Iterator[bytes]:
+        if start == stop:
+            return
+        with Reading(self.inventory, self.results, self._checkpoints, WHOLE_BYTES) as reading:
+            for at, data in self._chunks(reading, start, stop):
+                if at >= stop:
+                    return
+                begin, end = max(start - at, 0), min(stop - at, len(data))
+                if begin < end:
+                    yield data if end - begin == len(data) else data[begin:end]
+
+    def _chunks(self, reading: Reading, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        """Yield pieces with their places: from one that holds ``start``, or lies before it, to beyond ``stop``."""
+        layout = self.layout
+        if start < layout.sums_at:
+            yield from self._entries(reading, start, stop)
+        if stop <= layout.sums_at:
+            return
+        self._settle(reading)
+        if start < layout.central_at:
+            yield from self._tables(start)
+        if stop <= layout.central_at:
+            return
+        if start < layout.end_at:
+            yield from self._central(start)
+        yield layout.end_at, zipformat.end_records(layout.members, layout.central_at, layout.central_bytes)
+
+    def _entries(self, reading: Reading, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        layout = self.layout
+        first = layout.entry_at(start)
+        last = min(len(self.inventory), layout.entry_at(min(stop, layout.sums_at) - 1) + 1)
+        position = max(0, start - layout.starts[first] - self._head_bytes(first))
+        for part in reading.parts(first, last, whole=self._render, piece=lambda data: data, position=position):
+            if part.offset < 0:
+                yield layout.starts[part.first], part.data
+                continue
+            index = part.first
+            member = layout.member(index, self.inventory.path(index))
+            head = zipformat.local_header(member, 0, 0, 0)
+            at = layout.starts[index]
+            if part.offset == 0:
+                yield at, head
+            yield at + len(head) + part.offset, part.data
+            if part.final:
+                size = self.inventory.columns.sizes[index]
+                after = zipformat.descriptor(member, self.results.crc(index), size, size)
+                yield layout.end(index) - len(after), after
+
+    def _head_bytes(self, index: int) -> int:
+        return len(zipformat.local_header(self.layout.member(index, self.inventory.path(index)), 0, 0, 0))
+
+    def _render(self, contents: list[Content], crcs: list[int]) -> bytes:
+        pieces: list[bytes] = []
+        for content, crc in zip(contents, crcs, strict=True):
+            size = len(content.data)
+            member = self.layout.member(content.index, content.path)
+            pieces.append(zipformat.local_header(member, crc, size, size))
+            pieces.append(content.data)
+        return b"".join(pieces)
+
+    def _settle(self, reading: Reading) -> None:
+        """Make sure that every entry's checksums are known: those that no range has asked for yet are read now."""
+        count, at = len(self.inventory), 0
+        while at < count:
+            if self.results.known(at):
+                at += 1
+                continue
+            end = at
+            while end < count and not self.results.known(end):
+                end += 1
+            for _ in reading.parts(at, end, whole=lambda _contents, _crcs: None, piece=lambda _data: None):
+                pass
+            at = end
+
+    def _tables(self, start: int) -> Iterator[tuple[int, bytes]]:
+        layout = self.layout
+        if start < layout.report_at:
+            crc = self._crc_of_sums()
+            yield from self._table(layout.sums_member, layout.sums_at, layout.sums_bytes, crc, self._sums(start))
+        text = layout.report.text(self.results)
+        yield from self._table(
+            layout.report_member, layout.report_at, len(text), crc32(text, 0), iter([(0, text)])
+        )
+
+    @staticmethod
+    def _table(
+        member: Member, at: int, size: int, crc: int, chunks: Iterator[tuple[int, bytes]]
+    ) -> Iterator[tuple[int, bytes]]:
+        head = zipformat.local_header(member, crc, size, size)
+        yield at, head
+        for offset, data in chunks:
+            yield at + len(head) + offset, data
+        if member.descriptor:
+            yield at + len(head) + size, zipformat.descriptor(member, crc, size, size)
+
+    def _sums(self, start: int) -> Iterator[tuple[int, bytes]]:
+        """Yield ``SHA256SUMS`` in chunks with their offsets, from near the archive's byte ``start`` on."""
+        layout = self.layout
+        head = len(zipformat.local_header(layout.sums_member, 0, 0, 0))
+        index, at = layout.sums_mark(max(0, start - layout.sums_at - head))
+        lines: list[bytes] = []
+        length = 0
+        kinds = self.inventory.columns.kinds
+        for number, path in enumerate(self.inventory.paths(index), index):
+            if kinds[number] != Kind.FILE:
+                continue
+            line = sums_line(layout.name(number, path), self.results.state(number), self.results.sha(number))
+            lines.append(line)
+            length += len(line)
+            if length >= _CHUNK_BYTES:
+                yield at, b"".join(lines)
+                at += length
+                lines, length = [], 0
+        yield at, b"".join(lines)
+
+    def _crc_of_sums(self) -> int:
+        if self._sums_crc is None:
+            crc = 0
+            for _, data in self._sums(0):
+                crc = crc32(data, crc)
+            self._sums_crc = crc
+        return self._sums_crc
+
+    def _central(self, start: int) -> Iterator[tuple[int, bytes]]:
+        layout, results, sizes = self.layout, self.results, self.inventory.columns.sizes
+        index, offset = layout.central_mark(max(0, start - layout.central_at))
+        at = layout.central_at + offset
+        records: list[bytes] = []
+        length = 0
+        for number, path in enumerate(self.inventory.paths(index), index):
+            member, size = layout.member(number, path), sizes[number]
+            record = zipformat.central_header(member, results.crc(number), size, size, layout.starts[number])
+            records.append(record)
+            length += len(record)
+            if length >= _CHUNK_BYTES:
+                yield at, b"".join(records)
+                at += length
+                records, length = [], 0
+        records.append(self._central_of_tables())
+        yield at, b"".join(records)
+
+    def _central_of_tables(self) -> bytes:
+        layout = self.layout
+        text = layout.report.text(self.results)
+        crcs = {layout.sums_at: self._crc_of_sums(), layout.report_at: crc32(text, 0)}
+        return b"".join(
+            zipformat.central_header(member, crcs[at], size, size, at) for member, at, size in layout.tables()
+        )

@@ -1,0 +1,259 @@
+"""One pass over a home, with many directories read at once and the entries in one order all the same."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from takeout.archive.entry import Kind, NotTaken
+from takeout.archive.inventory import Columns, Inventory
+from takeout.archive.listing import STAT_CHUNK, Found, Listing, Place, look_up, read_names, reason
+from takeout.archive.patterns import Rules, read_rules, rules_of_options
+from takeout.archive.presets import Preset, category_of_names, category_of_path
+from takeout.archive.tally import Tally
+from takeout.errors import DirectoryError, DiskError, Where
+from takeout.progress import Progress, silent
+
+THREADS = 16
+"""Enough to hide a millisecond or two for each operation; a local disk needs two."""
+MOST_PATH_BYTES = 32_000
+"""A zip's name holds 65,535 bytes; whoever has longer paths cannot open them anywhere else either."""
+_AHEAD = 64
+"""How many directories are read before their turn."""
+_SPECIAL = {
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFBLK: "a block device",
+    stat.S_IFCHR: "a character device",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a home is wanted.
+
+    Attributes:
+        preset: How much of it.
+        exclude: Patterns of what to leave out, as in ``.gitignore``.
+        one_file_system: Whether to leave out what is mounted inside the home.
+        skip: Device and inode of entries that are not to be seen at all, such as the archive being written.
+    """
+
+    preset: Preset = Preset.FULL
+    exclude: tuple[str, ...] = ()
+    one_file_system: bool = False
+    skip: frozenset[tuple[int, int]] = frozenset()
+
+
+def take_inventory(
+    root: Path | str | bytes,
+    *,
+    preset: Preset = Preset.FULL,
+    exclude: Iterable[str] = (),
+    one_file_system: bool = False,
+    skip: Collection[tuple[int, int]] = (),
+    progress: Progress = silent,
+    threads: int = THREADS,
+) -> Inventory:
+    """Walk over a home.
+
+    Args:
+        root: The home.
+        preset: How much of it.
+        exclude: Patterns of what to leave out, as in ``.gitignore``.
+        one_file_system: Leave out what is mounted inside the home.
+        skip: Device and inode of entries that are not to be seen at all, such as the archive being written.
+        progress: Told the number of entries.
+        threads: How many directories are read at once.
+
+    Raises:
+        DirectoryError: When ``root`` is not a directory.
+        DiskError: When it cannot be read.
+        OptionError: When a pattern is empty.
+    """
+    path = os.path.abspath(os.fsencode(root))  # noqa: PTH100 - names are bytes here
+    where = Where(os.fsdecode(path))
+    wanted = Wanted(preset, tuple(exclude), one_file_system, frozenset(skip))
+    try:
+        root_fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (NotADirectoryError, FileNotFoundError) as error:
+        hint = "give the directory to take along"
+        raise DirectoryError(f"not a directory: {reason(error)}", where=where, hint=hint) from error
+    except OSError as error:
+        raise DiskError(f"the directory cannot be read: {reason(error)}", where=where) from error
+    try:
+        with ThreadPoolExecutor(threads, thread_name_prefix="takeout-walk") as pool:
+            try:
+                return _Walk(root_fd, pool, wanted).run(path, progress)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    finally:
+        os.close(root_fd)
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A directory whose turn is to come.
+
+    Attributes:
+        place: The directory.
+        index: Its index in the inventory; -1 below what is left out.
+        rules: The patterns that hold there.
+        category: The category of ``slim`` that it is in, or empty.
+        left: The number under which what is left out is counted; -1 for what is taken.
+        work: The reading of it, once begun.
+    """
+
+    place: Place
+    index: int
+    rules: tuple[Rules, ...]
+    category: str
+    left: int
+    work: Future[tuple[Listing, list[Found]]] | None = None
+
+
+class _Walk:
+    def __init__(self, root_fd: int, pool: ThreadPoolExecutor, wanted: Wanted) -> None:
+        self._root_fd = root_fd
+        self._pool = pool
+        self._wanted = wanted
+        self._options = rules_of_options(wanted.exclude)
+        self._columns = Columns()
+        self._tally = Tally()
+        self._stack: list[_Pending] = []
+        self._first_names: dict[tuple[int, int], int] = {}
+
+    def run(self, root: bytes, progress: Progress) -> Inventory:
+        status = os.fstat(self._root_fd)
+        self._add(b"", 0, status, Kind.DIRECTORY)
+        self._stack.append(_Pending(Place(b"", status.st_dev, status.st_ino), 0, (), "", -1))
+        while self._stack:
+            self._read_ahead()
+            self._enter(self._stack.pop())
+            progress("entries", len(self._columns.kinds), 0)
+        return Inventory(root, self._columns, self._tally.findings(), self._tally.totals())
+
+    def _read_ahead(self) -> None:
+        for pending in reversed(self._stack[-_AHEAD:]):
+            if pending.work is None:
+                pending.work = self._pool.submit(self._read, pending.place)
+
+    def _read(self, place: Place) -> tuple[Listing, list[Found]]:
+        listing = read_names(self._root_fd, place)
+        few = listing.names if len(listing.names) <= STAT_CHUNK else []
+        return listing, look_up(self._root_fd, place, few) if few else []
+
+    def _enter(self, here: _Pending) -> None:
+        assert here.work is not None  # noqa: S101 - every round of the loop begins with reading ahead
+        listing, few = here.work.result()
+        if listing.error:
+            if here.index == 0:
+                raise DiskError(f"the directory cannot be read: {listing.error}")
+            if here.left < 0:
+                reason_text = f"the directory cannot be read: {listing.error}"
+                self._tally.not_taken.append(NotTaken(here.place.path, reason_text))
+            return
+        self._classify(here, listing)
+        below: list[_Pending] = []
+        for chunk in self._looked_up(here.place, listing.names, few):
+            for found in chunk:
+                pending = self._take(here, found)
+                if pending is not None:
+                    below.append(pending)
+        self._stack.extend(reversed(below))
+
+    def _looked_up(self, place: Place, names: list[bytes], few: list[Found]) -> Iterator[Sequence[Found]]:
+        """Yield what the names are; a huge directory is looked up in pieces, some of them ahead."""
+        if len(names) <= STAT_CHUNK:
+            yield few
+            return
+        works: list[Future[list[Found]]] = []
+        for start in range(0, len(names), STAT_CHUNK):
+            works.append(self._pool.submit(look_up, self._root_fd, place, names[start : start + STAT_CHUNK]))
+            if len(works) > THREADS:
+                yield works.pop(0).result()
+        for work in works:
+            yield work.result()
+
+    def _classify(self, here: _Pending, listing: Listing) -> None:
+        """Learn from a directory's names what it is, and which patterns hold below."""
+        if here.index and not here.category:
+            here.category = "caches" if listing.cache else category_of_names(set(listing.names))
+            if here.category and here.left < 0 and self._wanted.preset is Preset.SLIM:
+                # The directory itself has its entry already and stays as an empty one, in sight of whoever looks.
+                here.left = self._tally.leave_out(here.place.path, f"slim: {here.category}")
+        if listing.ignore:
+            base = here.place.path + b"/" if here.place.path else b""
+            label = (base + b".takeoutignore").decode("utf-8", "replace")
+            here.rules = (*here.rules, read_rules(label, listing.ignore, base))
+
+    def _take(self, here: _Pending, found: Found) -> _Pending | None:
+        """Take one name in; return it where it is a directory to walk."""
+        path = here.place.path + b"/" + found.name if here.place.path else found.name
+        status = found.status
+        if status is None or len(path) > MOST_PATH_BYTES:
+            if here.left < 0:
+                why = found.error or f"the path is longer than {MOST_PATH_BYTES} bytes"
+                self._tally.not_taken.append(NotTaken(path, why))
+            return None
+        if (status.st_dev, status.st_ino) in self._wanted.skip:
+            return None
+        if not stat.S_ISDIR(status.st_mode):
+            left = self._decide(here, path, "", status) if here.left < 0 else here.left
+            self._take_leaf(here, path, found, left)
+            return None
+        category = here.category or category_of_path(path)
+        left = self._decide(here, path, category, status) if here.left < 0 else here.left
+        index = self._add(found.name, here.index, status, Kind.DIRECTORY) if left < 0 else -1
+        return _Pending(Place(path, status.st_dev, status.st_ino), index, here.rules, category, left)
+
+    def _decide(self, here: _Pending, path: bytes, category: str, status: os.stat_result) -> int:
+        """Return the number under which a path is left out, or -1 where it is taken."""
+        directory = stat.S_ISDIR(status.st_mode)
+        for rules in (self._options, *reversed(here.rules)):
+            decided = rules.decide(path, directory=directory) if rules.patterns else None
+            if decided is not None:
+                return self._tally.leave_out(path, decided[1]) if decided[0] else -1
+        if category and not here.category and self._wanted.preset is Preset.SLIM:
+            return self._tally.leave_out(path, f"slim: {category}")
+        if directory and status.st_dev != here.place.device:
+            self._tally.mounts.append(path)
+            if self._wanted.one_file_system:
+                return self._tally.leave_out(path, "on another file system")
+        return -1
+
+    def _take_leaf(self, here: _Pending, path: bytes, found: Found, left: int) -> None:
+        status = found.status
+        assert status is not None  # noqa: S101 - the caller looked
+        regular = stat.S_ISREG(status.st_mode)
+        if regular:
+            self._tally.seen(status.st_size, here.category, left)
+        if left >= 0:
+            return
+        if found.error:
+            self._tally.not_taken.append(NotTaken(path, found.error, status.st_size))
+        elif regular:
+            self._add(found.name, here.index, status, Kind.FILE)
+        elif stat.S_ISLNK(status.st_mode):
+            index = self._add(found.name, here.index, status, Kind.SYMLINK)
+            self._columns.targets[index] = found.target
+            self._columns.sizes[index] = len(found.target)
+        else:
+            what = _SPECIAL.get(stat.S_IFMT(status.st_mode), "neither file nor directory nor link")
+            self._tally.not_taken.append(NotTaken(path, what))
+
+    def _add(self, name: bytes, parent: int, status: os.stat_result, kind: Kind) -> int:
+        index = self._columns.add(name, parent, status, kind)
+        twin = False
+        if kind is Kind.FILE and status.st_nlink > 1:
+            first = self._first_names.setdefault((status.st_dev, status.st_ino), index)
+            twin = first != index
+            if twin:
+                self._columns.twins[index] = first
+        self._tally.taken(kind, status, twin=twin)
+        return index

@@ -1,0 +1,192 @@
+"""The records of a zip file, as bytes.
+
+Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 to 4.5; Info-ZIP's ``proginfo/extrafld.txt`` for the Unix fields.
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+import time
+from dataclasses import dataclass
+
+STORED = 0
+DEFLATED = 8
+LIMIT_32 = 0xFFFFFFFF
+"""From this on a 32-bit field says "look at the ZIP64 field"."""
+LIMIT_16 = 0xFFFF
+FLAG_DESCRIPTOR = 1 << 3
+FLAG_UTF8 = 1 << 11
+_UNIX = 3 << 8
+_SECONDS = 1_000_000_000
+_DOS_FIRST, _DOS_LAST = 315_532_800, 4_354_819_198
+"""1980-01-01 00:00:00 and 2107-12-31 23:59:58 UTC, the first and last time that a DOS field can hold."""
+_NTFS_EPOCH = 11_644_473_600
+_DOS_DIRECTORY = 0x10
+
+_LOCAL = struct.Struct("<4s5H3I2H")
+_CENTRAL = struct.Struct("<4s6H3I5H2I")
+_UT = struct.Struct("<HHBi")
+_UX = struct.Struct("<HHBBIBI")
+_NTFS = struct.Struct("<HHIHHQQQ")
+_ZIP64_LOCAL = struct.Struct("<HHQQ")
+_DESCRIPTOR = struct.Struct("<4sIII")
+_DESCRIPTOR_64 = struct.Struct("<4sIQQ")
+_END_64 = struct.Struct("<4sQHHIIQQQQ")
+_LOCATOR = struct.Struct("<4sIQI")
+_END = struct.Struct("<4s4H2IH")
+
+LOCAL_BYTES = _LOCAL.size
+CENTRAL_BYTES = _CENTRAL.size
+DESCRIPTOR_BYTES = _DESCRIPTOR.size
+DESCRIPTOR_64_BYTES = _DESCRIPTOR_64.size
+ZIP64_LOCAL_BYTES = _ZIP64_LOCAL.size
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What is known of an entry before its content is.
+
+    Attributes:
+        name: Name in the archive; ends with a slash for a directory.
+        mode: Type and permissions, as in ``st_mode``.
+        mtime_ns: Time of the last change, nanoseconds since 1970.
+        uid: Owner.
+        gid: Group.
+        method: ``STORED`` or ``DEFLATED``.
+        descriptor: Whether CRC and sizes follow the data, because the header is written before they are known.
+        wide: Whether the local record has 64-bit sizes.
+    """
+
+    name: bytes
+    mode: int
+    mtime_ns: int
+    uid: int
+    gid: int
+    method: int = STORED
+    descriptor: bool = False
+    wide: bool = False
+
+
+def _flags(member: Member) -> int:
+    """Names in UTF-8 say so; others are bytes, which readers on Unix leave as they are."""
+    flags = FLAG_DESCRIPTOR if member.descriptor else 0
+    if not member.name.isascii():
+        try:
+            member.name.decode("utf-8")
+        except UnicodeDecodeError:
+            return flags
+        flags |= FLAG_UTF8
+    return flags
+
+
+def _version(member: Member, *, wide: bool) -> int:
+    if wide:
+        return 45
+    return 20 if member.method == DEFLATED or member.descriptor or member.name.endswith(b"/") else 10
+
+
+def dos_time(mtime_ns: int) -> tuple[int, int]:
+    """Return DOS time and date in UTC, clamped to what they can hold."""
+    moment = time.gmtime(min(max(mtime_ns // _SECONDS, _DOS_FIRST), _DOS_LAST))
+    return (
+        moment.tm_hour << 11 | moment.tm_min << 5 | moment.tm_sec // 2,
+        (moment.tm_year - 1980) << 9 | moment.tm_mon << 5 | moment.tm_mday,
+    )
+
+
+def _fits_ut(mtime_ns: int) -> bool:
+    return -(1 << 31) <= mtime_ns // _SECONDS < 1 << 31
+
+
+def common_extra_bytes(mtime_ns: int) -> int:
+    """Return the length of the extra fields that every entry has."""
+    return _UX.size + (_UT.size if _fits_ut(mtime_ns) else _NTFS.size)
+
+
+def _common_extra(member: Member) -> bytes:
+    """Time and owner; a time that the Unix field cannot hold goes into the one of NTFS, which lasts longer."""
+    owner = _UX.pack(0x7875, 11, 1, 4, member.uid & LIMIT_32, 4, member.gid & LIMIT_32)
+    if _fits_ut(member.mtime_ns):
+        return _UT.pack(0x5455, 5, 1, member.mtime_ns // _SECONDS) + owner
+    ticks = min(max(member.mtime_ns // 100 + _NTFS_EPOCH * 10_000_000, 0), (1 << 63) - 1)
+    return _NTFS.pack(0x000A, 32, 0, 1, 24, ticks, ticks, ticks) + owner
+
+
+def local_header(member: Member, crc: int, size: int, compressed: int) -> bytes:
+    """Return a local file header.
+
+    Args:
+        member: The entry.
+        crc: CRC-32 of its content; ignored where a descriptor follows.
+        size: Length of its content in bytes; likewise.
+        compressed: Length of its data in bytes; likewise.
+    """
+    if member.descriptor:
+        crc = size = compressed = 0
+    extra = _common_extra(member)
+    if member.wide:
+        # With a descriptor the field holds zeros; readers take its presence as the sign of 64-bit sizes (4.3.9.2).
+        extra = _ZIP64_LOCAL.pack(1, 16, size, compressed) + extra
+        size = compressed = LIMIT_32
+    clock, date = dos_time(member.mtime_ns)
+    return (
+        _LOCAL.pack(
+            b"PK\x03\x04", _version(member, wide=member.wide), _flags(member), member.method, clock, date,
+            crc, compressed, size, len(member.name), len(extra),
+        )
+        + member.name
+        + extra
+    )  # fmt: skip
+
+
+def descriptor(member: Member, crc: int, size: int, compressed: int) -> bytes:
+    """Return what follows the data of an entry whose header could not tell."""
+    shape = _DESCRIPTOR_64 if member.wide else _DESCRIPTOR
+    return shape.pack(b"PK\x07\x08", crc, compressed, size)
+
+
+def central_bytes(name_bytes: int, mtime_ns: int, size: int, compressed: int, offset: int) -> int:
+    """Return the length of an entry's record in the central directory."""
+    wide = (size >= LIMIT_32) + (compressed >= LIMIT_32) + (offset >= LIMIT_32)
+    return CENTRAL_BYTES + name_bytes + common_extra_bytes(mtime_ns) + (4 + 8 * wide if wide else 0)
+
+
+def central_header(member: Member, crc: int, size: int, compressed: int, offset: int) -> bytes:
+    """Return an entry's record in the central directory; ``offset`` is where its local header begins."""
+    wide = [value for value in (size, compressed, offset) if value >= LIMIT_32]
+    extra = _common_extra(member)
+    if wide:
+        extra = struct.pack(f"<HH{len(wide)}Q", 1, 8 * len(wide), *wide) + extra
+    clock, date = dos_time(member.mtime_ns)
+    attributes = (member.mode & LIMIT_16) << 16 | (_DOS_DIRECTORY if stat.S_ISDIR(member.mode) else 0)
+    needed = _version(member, wide=bool(wide) or member.wide)
+    return (
+        _CENTRAL.pack(
+            b"PK\x01\x02", _UNIX | max(needed, 30), needed, _flags(member), member.method, clock, date,
+            crc, min(compressed, LIMIT_32), min(size, LIMIT_32), len(member.name), len(extra), 0, 0, 0,
+            attributes, min(offset, LIMIT_32),
+        )
+        + member.name
+        + extra
+    )  # fmt: skip
+
+
+def end_bytes(entries: int, start: int, length: int) -> int:
+    """Return the length of what follows the central directory."""
+    return _END.size + (_END_64.size + _LOCATOR.size if _needs_64(entries, start, length) else 0)
+
+
+def _needs_64(entries: int, start: int, length: int) -> bool:
+    return entries >= LIMIT_16 or start >= LIMIT_32 or length >= LIMIT_32
+
+
+def end_records(entries: int, start: int, length: int) -> bytes:
+    """Return what follows the central directory, which begins at ``start`` and is ``length`` bytes long."""
+    records = b""
+    if _needs_64(entries, start, length):
+        records = _END_64.pack(
+            b"PK\x06\x06", _END_64.size - 12, _UNIX | 45, 45, 0, 0, entries, entries, length, start
+        ) + _LOCATOR.pack(b"PK\x06\x07", 0, start + length, 1)
+    count = min(entries, LIMIT_16)
+    return records + _END.pack(b"PK\x05\x06", 0, 0, count, count, min(length, LIMIT_32), min(start, LIMIT_32), 0)
