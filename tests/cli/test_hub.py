@@ -121,6 +121,7 @@ def test_a_foreign_directory_is_refused(replicate: Run, tmp_path: Path) -> None:
         (("--auth", "ldap"), "option"),
         (("--all",), "option"),
         (("--chart", "x"), "option"),
+        (("--name", "x"), "option"),
         (("--rev", "abc"), "revision"),
     ],
 )
@@ -161,10 +162,12 @@ def test_plain_values_files_make_a_replica(run: Run, tmp_path: Path) -> None:
     (tmp_path / "more.yaml").write_text("singleuser: {memory: {limit: 3G}}\n")
 
     files = ("-f", tmp_path / "config.yaml", "-f", tmp_path / "more.yaml")
-    result = run("hub", "replicate", *files, "--to", tmp_path / "replica", "--domain", "hub.example.edu")
+    options = ("--domain", "hub.example.edu", "--name", "reef")
+    result = run("hub", "replicate", *files, "--to", tmp_path / "replica", *options)
 
     assert result.code == 0, result.err
     assert "limit: 3G" in (tmp_path / "replica" / "values.yaml").read_text()
+    assert "helm upgrade --install reef jupyterhub" in (tmp_path / "replica" / "README.md").read_text()
     assert not (tmp_path / "replica" / "Chart.yaml").exists()
 
 

@@ -32,7 +32,7 @@ _EXAMPLES = examples(
     "takeout hub replicate lagoon/research --to replica --source examples/infrastructure \\",
     "    --domain hub.example.edu --target gke --storage home-nfs",
     "takeout hub replicate --all --to replicas --source examples/infrastructure --domain '{hub}.example.edu'",
-    "takeout hub replicate --chart ./hub -f ./hub/config/prod.yaml --to replica --domain hub.example.edu",
+    "takeout hub replicate --chart ./hub -f ./hub/config/prod.yaml --to replica --name reef",
     "takeout hub replicate -f config.yaml --to replica --storage nfs:nas.example.edu:/export/homes",
 )
 
@@ -61,6 +61,9 @@ def replicate(
         list[str] | None,
         typer.Option("-f", "--values", metavar="FILE", help="Values, lowest first; may be given again."),
     ] = None,
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="The hub's name, with --chart or -f.", show_default=False)
+    ] = "",
     domain: Annotated[
         str,
         typer.Option(
@@ -90,26 +93,30 @@ def replicate(
     from takeout.replica.replicate import Wishes  # noqa: PLC0415 - help must not wait for it
 
     by_files = chart is not None or bool(files)
-    _refuse(query, every=every, by_files=by_files, source=source, rev=rev)
+    _refuse(query, every=every, by_files=by_files, source=source, rev=rev, name=name)
     wishes = Wishes(domain, target, storage, auth)
     output = Output(json=json, quiet=quiet)
     if every:
         _replicate_all(output, source_place(source), rev, wishes, to)
     else:
         open_hub = (
-            partial(_from_files, chart, files or [])
+            partial(_from_files, chart, files or [], name)
             if by_files
             else partial(_from_source, source_place(source), rev, query or "")
         )
         _replicate_one(output, open_hub, wishes, to)
 
 
-def _refuse(query: str | None, *, every: bool, by_files: bool, source: str | None, rev: str | None) -> None:
+def _refuse(
+    query: str | None, *, every: bool, by_files: bool, source: str | None, rev: str | None, name: str
+) -> None:
     """Refuse options that contradict each other."""
     if every and (query or by_files):
         raise OptionError("--all takes every hub of a source", hint="leave out QUERY, --chart and -f, or --all")
     if by_files and (query or source or rev):
         raise OptionError("--chart and -f stand in place of a source", hint="leave out QUERY, --source and --rev")
+    if name and not by_files:
+        raise OptionError("--name is for --chart and -f", hint="a source knows its hubs' names: leave out --name")
     if not every and not by_files and not query:
         raise OptionError("no hub given", hint="give a QUERY, or --all, or --chart DIR -f FILE")
 
@@ -133,11 +140,11 @@ def _from_source(place: str, rev: str | None, query: str, progress: Progress) ->
     return source, resolve(source.hubs(), query)
 
 
-def _from_files(chart: str | None, files: list[str], progress: Progress) -> tuple[Source, HubEntry]:
+def _from_files(chart: str | None, files: list[str], name: str, progress: Progress) -> tuple[Source, HubEntry]:
     from takeout.source.chart import open_chart  # noqa: PLC0415
 
     progress("reading", 0, 0)
-    source = open_chart(chart, files)
+    source = open_chart(chart, files, name)
     return source, source.hubs()[0]
 
 
