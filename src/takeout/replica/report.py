@@ -10,7 +10,7 @@ from takeout.adapt.rule import Action, Change, Keep, Rule
 from takeout.errors import Fault
 from takeout.replica.lock import text_difference
 from takeout.replica.markdown import code, fence, indent, plural, wrap
-from takeout.replica.model import LOCAL, VALUES, Replica
+from takeout.replica.model import LOCAL, Replica
 from takeout.replica.options import format_storage
 from takeout.replica.shorten import shown
 from takeout.values.path import Path, format_path
@@ -132,9 +132,13 @@ def _keeps(keeps: Sequence[Keep]) -> str:
 def _faults(faults: Sequence[Fault]) -> str:
     if not faults:
         return ""
-    text = f"Helm swallows these. They are in the source, not in {VALUES}; mend them in {LOCAL} where they matter."
-    lines = [f"- {_where(fault)}: {fault.message}{f'; {fault.hint}' if fault.hint else ''}" for fault in faults]
+    text = f"None of these stops the replica. Where one matters, mend it in {LOCAL}."
+    lines = [f"- {_where(fault)}: {fault.message}{_hint(fault)}" for fault in faults]
     return "\n".join(["## Faults in the source", "", text, "", *lines])
+
+
+def _hint(fault: Fault) -> str:
+    return f". {fault.hint[0].upper()}{fault.hint[1:]}" if fault.hint else ""
 
 
 def _where(fault: Fault) -> str:
