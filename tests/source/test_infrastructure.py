@@ -133,7 +133,6 @@ def test_missing_files_are_named_with_the_line_that_lists_them(
             4,
         ),
         (CLUSTER_FILE, "name: reef\nhubs: [\n", "", 3),
-        ("config/clusters/other/cluster.yaml", "name: reef\nhubs: []\n", "the cluster reef has two files", 0),
     ],
 )
 def test_broken_cluster_files(
@@ -147,6 +146,30 @@ def test_broken_cluster_files(
     assert fault.hint or fault.code == "syntax"
     if line:
         assert fault.where.line in (line, line - 1)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "expected"),
+    [
+        ("copied", "reef", ["copied/staging", "reef/staging", "reef/prod"]),
+        ("unlike", "reef", ["reef/staging", "reef/prod", "unlike/staging"]),
+        ("copied", "elsewhere", ["elsewhere/staging", "reef/staging", "reef/prod"]),
+    ],
+    ids=["read first", "read last", "named alike by nobody"],
+)
+def test_clusters_that_share_a_name_are_told_apart_by_their_files(
+    tmp_path: Path, write: Write, listed: dict[str, str], *, folder: str, name: str, expected: list[str]
+) -> None:
+    """As pangeo-hubs and m2lines shared one in May 2022."""
+    cluster = f"name: {name}\nhubs:\n- {{name: staging, helm_chart: basehub, domain: staging.example.edu}}\n"
+    source = open_source(str(write(tmp_path, {**listed, f"config/clusters/{folder}/cluster.yaml": cluster})))
+    assert [hub.id for hub in source.hubs()] == expected
+    for hub in source.hubs():
+        faults = [fault for fault in source.load(hub).faults if fault.code == "duplicate-cluster"]
+        assert bool(faults) == (hub.cluster == folder)
+        for fault in faults:
+            assert not fault.fatal
+            assert fault.where.file == hub.file
 
 
 @pytest.mark.parametrize("content", ["- a\n- b\n", "a: [\n", "\xff\xfe", "just text\n"])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence as SequenceABC
+from dataclasses import dataclass, replace
+from itertools import count
 
 from takeout.errors import Fault, ValuesError, Where
 from takeout.source.documents import Documents
@@ -51,12 +54,14 @@ class ClusterSpec:
         file: The file.
         facts: All that it says, hubs left out.
         hubs: Its hubs, in order.
+        faults: What is worth a word and keeps nothing from being read.
     """
 
     name: str
     file: str
     facts: dict[str, Data]
     hubs: tuple[HubSpec, ...]
+    faults: tuple[Fault, ...] = ()
 
     @property
     def directory(self) -> str:
@@ -70,7 +75,7 @@ class ClusterSpec:
 
 
 def read_clusters(documents: Documents, files: Iterable[str]) -> tuple[ClusterSpec, ...]:
-    """Return what every cluster file says.
+    """Return what every cluster file says; clusters that share a name are told apart by their files.
 
     Raises:
         ValuesError: With everything that is wrong in any of them.
@@ -85,10 +90,9 @@ def read_clusters(documents: Documents, files: Iterable[str]) -> tuple[ClusterSp
         else:
             clusters.append(cluster)
             faults += _duplicates(cluster)
-    faults += _namesakes(clusters)
     if faults:
         raise ValuesError(faults)
-    return tuple(clusters)
+    return _told_apart(clusters)
 
 
 def _read_cluster(documents: Documents, file: str) -> ClusterSpec:
@@ -155,14 +159,38 @@ def _duplicates(cluster: ClusterSpec) -> Iterator[Fault]:
         seen.setdefault(name, hub.entry.line)
 
 
-def _namesakes(clusters: Iterable[ClusterSpec]) -> Iterator[Fault]:
-    seen: dict[str, str] = {}
+def _told_apart(clusters: SequenceABC[ClusterSpec]) -> tuple[ClusterSpec, ...]:
+    """Return the clusters, each with a name of its own.
+
+    Of two that share a name, as a copied cluster file does until somebody looks, the one whose file is called so
+    keeps it; the other is called as its file is.
+    """
+    named_by_file = {cluster.name for cluster in clusters if cluster.name == _name_of(cluster.file)}
+    counts = Counter(cluster.name for cluster in clusters)
+    taken: dict[str, str] = {}
+    told: list[ClusterSpec] = []
     for cluster in clusters:
-        if cluster.name in seen:
-            message = f"the cluster {cluster.name} has two files; the other is {seen[cluster.name]}"
-            hint = "Give each cluster a `name` of its own."
-            yield Fault("duplicate-cluster", message, Where(cluster.file, path="name"), hint, fatal=True)
-        seen.setdefault(cluster.name, cluster.file)
+        name = cluster.name
+        if counts[name] > 1 and (name in taken or name in named_by_file) and _name_of(cluster.file) != name:
+            name = _free_name(_name_of(cluster.file), {*counts, *taken})
+            cluster = _renamed(cluster, name)  # noqa: PLW2901 - the same cluster under another name
+        taken[name] = cluster.file
+        told.append(cluster)
+    return tuple(told)
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    return next(free for n in count(1) if (free := name if n == 1 else f"{name}-{n}") not in taken)
+
+
+def _renamed(cluster: ClusterSpec, name: str) -> ClusterSpec:
+    message = (
+        f"the file says that its cluster is {cluster.name}, and so does another; this one is listed as {name}, "
+        "after its file"
+    )
+    fault = Fault("duplicate-cluster", message, Where(cluster.file, path="name"), "Give each cluster a `name`.")
+    hubs = tuple(replace(hub, entry=replace(hub.entry, cluster=name)) for hub in cluster.hubs)
+    return replace(cluster, name=name, hubs=hubs, faults=(*cluster.faults, fault))
 
 
 def text_of(mapping: Mapping, key: str) -> str:

@@ -12,6 +12,7 @@ from takeout.values.node import Scalar, find
 def hub_faults(tree: Tree, layout: Layout, cluster: ClusterSpec, hub: HubSpec) -> list[Fault]:
     """Return what is worth a word about one hub of a source."""
     faults = [Fault("copy", tree.told, Where(tree.label))] if tree.told else []
+    faults += cluster.faults
     if hub.domain_override_file:
         faults.append(
             Fault(
