@@ -145,6 +145,15 @@ def test_the_values_of_a_mirror_leave_nothing_outside_it(directory: Path) -> Non
     assert {str(image.mirrored) for image in listed.images} == set(references(again))
 
 
+def test_a_copy_does_not_name_the_origin(make_replica: MakeReplica, tmp_path: Path) -> None:
+    own = "jupyterhub: {hub: {image: {name: quay.io/tidewater.example/team/hub, tag: '1'}}}\n"
+    write(make_replica(own), tmp_path / "origin")
+
+    listed = images(tmp_path / "origin", mirror="r.example.edu/x", offline=True)
+
+    assert "r.example.edu/x/team/hub:1" in [str(image.mirrored) for image in listed.images]
+
+
 def test_an_image_with_a_digest_is_copied_by_it(make_replica: MakeReplica, tmp_path: Path) -> None:
     digest = "sha256:" + "a" * 64
     own = f"jupyterhub: {{hub: {{extraContainers: [{{name: x, image: 'quay.io/a/b:1@{digest}'}}]}}}}\n"

@@ -9,12 +9,14 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from takeout.adapt.context import Context
 from takeout.chart.images import Image, ImageUse, list_images
 from takeout.errors import OptionError, TakeoutError
 from takeout.progress import Progress, silent
 from takeout.replica.charts import open_chart_of
 from takeout.replica.files import Files, read_files
 from takeout.replica.model import LOCAL
+from takeout.replica.recall import context_of
 from takeout.values.node import Data, Mapping, from_data, to_data
 from takeout.values.path import Path as ValuesPath
 from takeout.values.path import parse_path
@@ -88,7 +90,7 @@ def images(
         raise OptionError(f"not a registry: {mirror!r}", hint=hint)
     files = read_files(directory)
     uses, values, notes = _uses(files, chart, offline=offline, progress=progress)
-    listed = _mirrored(uses, mirror)
+    listed = _mirrored(uses, mirror, context_of(files.lock))
     return ImageList(listed, _override(values, listed) if mirror else "", notes)
 
 
@@ -109,21 +111,28 @@ def _uses(
     return [use for use in every if use.image in needed], whole, ()
 
 
-def _mirrored(uses: Iterable[ImageUse], mirror: str) -> tuple[MirroredImage, ...]:
+def _mirrored(uses: Iterable[ImageUse], mirror: str, context: Context) -> tuple[MirroredImage, ...]:
     uses = list(uses)
     if not mirror:
         return tuple(MirroredImage(use) for use in uses)
-    registries = Counter(repository for _, repository in {(u.image.registry, u.image.repository) for u in uses})
+    named = {(use.image.registry, use.image.repository): _own_name(use.image.repository, context) for use in uses}
+    taken = Counter(named.values())
     host, _, path = mirror.partition("/")
     listed = []
     for use in uses:
-        # Two registries may hold different images of one name: then the registry's name is part of the copy's.
-        inside = [path] if path else []
-        if registries[use.image.repository] > 1:
-            inside.append(use.image.registry.replace(":", "-"))
-        repository = "/".join([*inside, use.image.repository])
-        listed.append(MirroredImage(use, replace(use.image, registry=host, repository=repository)))
+        registry, repository = use.image.registry, use.image.repository
+        name = named[registry, repository]
+        # Two registries may hold different images of one name: then the copy's name tells them apart.
+        copied = name if taken[name] == 1 else f"{registry.replace(':', '-')}/{repository}"
+        inside = f"{path}/{copied}" if path else copied
+        listed.append(MirroredImage(use, replace(use.image, registry=host, repository=inside)))
     return tuple(listed)
+
+
+def _own_name(repository: str, context: Context) -> str:
+    """Return ``repository`` without the parts that name the origin: the copy is the community's own."""
+    *folders, name = repository.split("/")
+    return "/".join([*(folder for folder in folders if not context.mentions_origin(folder)), name])
 
 
 def _override(values: Data, listed: Iterable[MirroredImage]) -> str:
