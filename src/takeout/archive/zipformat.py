@@ -99,18 +99,25 @@ def _fits_ut(mtime_ns: int) -> bool:
     return -(1 << 31) <= mtime_ns // _SECONDS < 1 << 31
 
 
+def _needs_ntfs(mtime_ns: int) -> bool:
+    """Whether 7-Zip, which takes the Unix field as unsigned, or any reader after 2038 needs the longer field."""
+    return not 0 <= mtime_ns // _SECONDS < 1 << 31
+
+
 def common_extra_bytes(mtime_ns: int) -> int:
     """Return the length of the extra fields that every entry has."""
-    return _UX.size + (_UT.size if _fits_ut(mtime_ns) else _NTFS.size)
+    return _UX.size + _UT.size * _fits_ut(mtime_ns) + _NTFS.size * _needs_ntfs(mtime_ns)
 
 
 def _common_extra(member: Member) -> bytes:
-    """Time and owner; a time that the Unix field cannot hold goes into the one of NTFS, which lasts longer."""
-    owner = _UX.pack(0x7875, 11, 1, 4, member.uid & LIMIT_32, 4, member.gid & LIMIT_32)
+    """Time and owner; the time also in the field of NTFS where the Unix field cannot hold it for every reader."""
+    extra = _UX.pack(0x7875, 11, 1, 4, member.uid & LIMIT_32, 4, member.gid & LIMIT_32)
+    if _needs_ntfs(member.mtime_ns):
+        ticks = min(max(member.mtime_ns // 100 + _NTFS_EPOCH * 10_000_000, 0), (1 << 63) - 1)
+        extra = _NTFS.pack(0x000A, 32, 0, 1, 24, ticks, ticks, ticks) + extra
     if _fits_ut(member.mtime_ns):
-        return _UT.pack(0x5455, 5, 1, member.mtime_ns // _SECONDS) + owner
-    ticks = min(max(member.mtime_ns // 100 + _NTFS_EPOCH * 10_000_000, 0), (1 << 63) - 1)
-    return _NTFS.pack(0x000A, 32, 0, 1, 24, ticks, ticks, ticks) + owner
+        extra = _UT.pack(0x5455, 5, 1, member.mtime_ns // _SECONDS) + extra
+    return extra
 
 
 def local_header(member: Member, crc: int, size: int, compressed: int) -> bytes:
