@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # As the program, not as a function of somebody's: what cancels a job in CI must leave things clean too.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        from takeout.cli.run import run  # noqa: PLC0415 - Ctrl-C during the imports must be quiet too
+        from takeout.cli.run import run
 
         return run(given)
     except KeyboardInterrupt:

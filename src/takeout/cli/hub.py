@@ -36,9 +36,9 @@ def list_hubs(
 ) -> None:
     """List every hub of a source."""
     need_hub_extra()
-    from takeout.cli.show import hubs_json  # noqa: PLC0415 - help must not wait for what a command needs
-    from takeout.cli.text import hubs_text  # noqa: PLC0415
-    from takeout.source import open_source  # noqa: PLC0415
+    from takeout.cli.show import hubs_json
+    from takeout.cli.text import hubs_text
+    from takeout.source import open_source
 
     output = Output(json=json, quiet=quiet)
     with output.progress() as progress:
@@ -68,10 +68,10 @@ def find_hubs(
 ) -> None:
     """Find hubs by address, domain, name or title."""
     need_hub_extra()
-    from takeout.cli.show import hubs_json  # noqa: PLC0415
-    from takeout.cli.text import hubs_text  # noqa: PLC0415
-    from takeout.source import open_source  # noqa: PLC0415
-    from takeout.source.query import resolve, search  # noqa: PLC0415
+    from takeout.cli.show import hubs_json
+    from takeout.cli.text import hubs_text
+    from takeout.source import open_source
+    from takeout.source.query import resolve, search
 
     output = Output(json=json, quiet=quiet)
     with output.progress() as progress:
@@ -99,9 +99,9 @@ def explain(
 ) -> None:
     """Say where a value came from, what changed it and why."""
     need_hub_extra()
-    from takeout.cli.show import explanation_json  # noqa: PLC0415
-    from takeout.cli.text import brief_text, explanations_text  # noqa: PLC0415
-    from takeout.replica.explain import explain  # noqa: PLC0415
+    from takeout.cli.show import explanation_json
+    from takeout.cli.text import brief_text, explanations_text
+    from takeout.replica.explain import explain
 
     stories = explain(directory, key)
     text = explanations_text(stories) if key else brief_text(stories)
@@ -134,9 +134,9 @@ def check(
 ) -> None:
     """Check that the replica can start, and is free of its origin."""
     need_hub_extra()
-    from takeout.cli.show import check_json  # noqa: PLC0415
-    from takeout.cli.text import check_text  # noqa: PLC0415
-    from takeout.replica.check import check, found  # noqa: PLC0415
+    from takeout.cli.show import check_json
+    from takeout.cli.text import check_text
+    from takeout.replica.check import check, found
 
     output = Output(json=json, quiet=quiet)
     with output.progress() as progress:
@@ -170,9 +170,9 @@ def images(
 ) -> None:
     """List every image that the hub needs, and how to mirror them."""
     need_hub_extra()
-    from takeout.cli.show import images_json  # noqa: PLC0415
-    from takeout.cli.text import images_text  # noqa: PLC0415
-    from takeout.replica.images import images  # noqa: PLC0415
+    from takeout.cli.show import images_json
+    from takeout.cli.text import images_text
+    from takeout.replica.images import images
 
     output = Output(json=json, quiet=quiet)
     with output.progress() as progress:

@@ -90,7 +90,7 @@ def replicate(
 ) -> None:
     """Write everything that is needed to run a hub elsewhere."""
     need_hub_extra()
-    from takeout.replica.replicate import Wishes  # noqa: PLC0415 - help must not wait for it
+    from takeout.replica.replicate import Wishes
 
     by_files = chart is not None or bool(files)
     _refuse(query, every=every, by_files=by_files, source=source, rev=rev, name=name)
@@ -124,7 +124,7 @@ def _refuse(
 def _replicate_one(
     output: Output, open_hub: Callable[[Progress], tuple[Source, HubEntry]], wishes: Wishes, to: Path
 ) -> None:
-    from takeout.replica.replicate import replicate as run  # noqa: PLC0415
+    from takeout.replica.replicate import replicate as run
 
     with output.progress() as progress:
         source, entry = open_hub(progress)
@@ -133,15 +133,15 @@ def _replicate_one(
 
 
 def _from_source(place: str, rev: str | None, query: str, progress: Progress) -> tuple[Source, HubEntry]:
-    from takeout.source import open_source  # noqa: PLC0415
-    from takeout.source.query import resolve  # noqa: PLC0415
+    from takeout.source import open_source
+    from takeout.source.query import resolve
 
     source = open_source(place, rev, progress=progress)
     return source, resolve(source.hubs(), query)
 
 
 def _from_files(chart: str | None, files: list[str], name: str, progress: Progress) -> tuple[Source, HubEntry]:
-    from takeout.source.chart import open_chart  # noqa: PLC0415
+    from takeout.source.chart import open_chart
 
     progress("reading", 0, 0)
     source = open_chart(chart, files, name)
@@ -149,8 +149,8 @@ def _from_files(chart: str | None, files: list[str], name: str, progress: Progre
 
 
 def _print_one(output: Output, outcome: Outcome) -> None:
-    from takeout.cli.show import outcome_json  # noqa: PLC0415
-    from takeout.cli.text import outcome_messages, outcome_text  # noqa: PLC0415
+    from takeout.cli.show import outcome_json
+    from takeout.cli.text import outcome_messages, outcome_text
 
     output.result(outcome_json(outcome), outcome_text(outcome))
     for line in outcome_messages(outcome):
@@ -161,10 +161,10 @@ def _print_one(output: Output, outcome: Outcome) -> None:
 
 
 def _replicate_all(output: Output, place: str, rev: str | None, wishes: Wishes, to: Path) -> None:
-    from takeout.cli.show import summary_json  # noqa: PLC0415
-    from takeout.cli.text import outcome_messages, summary_text  # noqa: PLC0415
-    from takeout.replica.replicate import replicate_all, shared_domains  # noqa: PLC0415
-    from takeout.source import open_source  # noqa: PLC0415
+    from takeout.cli.show import summary_json
+    from takeout.cli.text import outcome_messages, summary_text
+    from takeout.replica.replicate import replicate_all, shared_domains
+    from takeout.source import open_source
 
     with output.progress() as progress:
         outcomes = replicate_all(open_source(place, rev, progress=progress), wishes, to, progress)

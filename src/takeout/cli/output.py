@@ -73,8 +73,8 @@ class Output:
         if self.quiet or self.json or not _is_terminal(sys.stderr):
             yield silent
             return
-        from rich.console import Console  # noqa: PLC0415 - slow to import, and only a terminal needs it
-        from rich.progress import Progress as RichProgress  # noqa: PLC0415
+        from rich.console import Console
+        from rich.progress import Progress as RichProgress
 
         with RichProgress(console=Console(stderr=True), transient=True) as bars:
             yield _Bars(bars)

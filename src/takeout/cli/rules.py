@@ -25,8 +25,8 @@ def rules(
 ) -> None:
     """Show the adaptation rules, or one of them with its reason and source."""
     need_hub_extra()
-    from takeout.cli.text import rule_text, rules_text  # noqa: PLC0415 - help must not wait for the rules
-    from takeout.replica.rulebook import find_rule, rule_to_json, sorted_rules  # noqa: PLC0415
+    from takeout.cli.text import rule_text, rules_text
+    from takeout.replica.rulebook import find_rule, rule_to_json, sorted_rules
 
     output = Output(json=json, quiet=quiet)
     if rule_id is None:
