@@ -166,18 +166,16 @@ def test_a_name_is_never_a_command(tmp_path: Path, write: Write) -> None:
     assert "'origin/reef-a; touch x'" in values["hub"]["initContainers"][0]["args"][1]
 
 
-def test_a_dask_hub_is_nested_shares_a_new_token_and_may_have_several_addresses(
+def test_a_dask_hub_is_nested_has_the_gateway_as_a_service_and_may_have_several_addresses(
     tmp_path: Path, write: Write
 ) -> None:
     configuration = _load(open_source(str(write(tmp_path, INLINE))), "prod")
     values = _layer(configuration, "generated")
     assert values["base-hub"]["jupyterhub"]["ingress"]["hosts"] == ["reef.acme.cloud", "old.acme.cloud"]
     assert "JupyterHub" not in str(values)
-    token = values["dask-gateway"]["gateway"]["auth"]["jupyterhub"]
-    assert token == {
-        "apiTokenFromSecretName": "hub",
-        "apiTokenFromSecretKey": "hub.services.dask-gateway.apiToken",
-    }
+    # charts of the gateway before 2022.10.0 refuse to be told of the token's Secret
+    assert "dask-gateway" not in values
+    assert values["base-hub"]["jupyterhub"]["hub"]["services"] == {"dask-gateway": {"display": False}}
     assert configuration.entry.domain == "reef.acme.cloud"
 
 

@@ -1,11 +1,15 @@
 """K03: the tokens of JupyterHub's services."""
 
+import re
+
 from takeout.adapt.rule import Action, Case, Draft, Rule, Secret
 from takeout.values.path import Path, format_path
 
 # Their programs run beside the hub and read the token where z2jh puts it.
 _INSIDE = ("binder", "dask-gateway", "jupyterhub-groups-exporter", "jupyterhub-idle-culler")
 _GATEWAY: Path = ("dask-gateway", "gateway", "auth", "jupyterhub", "apiToken")
+# The first release of its chart that reads z2jh's token. Source: https://github.com/dask/dask-gateway/pull/612
+_READS_Z2JH = (2022, 10)
 
 
 def change(draft: Draft) -> None:
@@ -21,7 +25,7 @@ def change(draft: Draft) -> None:
     draft.remove(_GATEWAY, why="it reads the token that z2jh makes")
     if (
         gateway is not None
-        and gateway.version.split(".")[0] == "0"
+        and _release(gateway.version) < _READS_Z2JH
         and draft.get("dask-gateway.enabled") is not False
     ):
         purpose = "A token that dask-gateway shows to the hub (`openssl rand -hex 32`); the same in both places."
@@ -36,6 +40,12 @@ def change(draft: Draft) -> None:
         draft.ask(
             Action("new-service-tokens", "Hand out the services' new tokens", text, commands, stage="secrets")
         )
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Return year and month of a release; one that does not begin with numbers counts as new."""
+    parts = re.match(r"v?(\d+)\.(\d+)", version)
+    return (int(parts[1]), int(parts[2])) if parts else _READS_Z2JH
 
 
 RULE = Rule(
@@ -63,6 +73,20 @@ RULE = Rule(
                 "jupyterhub.hub.services.dask-gateway.apiToken",
             ),
             actions=("new-service-tokens",),
+        ),
+        Case(
+            "a dask-gateway of 2022 that z2jh's token is not in reach of",
+            given="jupyterhub: {hub: {services: {dask-gateway: {display: false}}}}",
+            hub={"dependencies": {"dask-gateway": "2022.6.1"}},
+            secrets=(
+                "dask-gateway.gateway.auth.jupyterhub.apiToken",
+                "jupyterhub.hub.services.dask-gateway.apiToken",
+            ),
+        ),
+        Case(
+            "a dask-gateway that reads z2jh's token",
+            given="jupyterhub: {hub: {services: {dask-gateway: {display: false}}}}",
+            hub={"dependencies": {"dask-gateway": "2022.10.0"}},
         ),
         Case(
             "a service that z2jh makes a token for",

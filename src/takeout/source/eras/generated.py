@@ -106,8 +106,8 @@ def deployer_layer(
         root = _put(root, (*base, "JupyterHub", "authenticator_class"), "auth0", by_hub)
         root = _put(root, (*base, "Auth0OAuthenticator"), login, by_hub)
     if hub.entry.chart == "daskhub":
-        for path, data in _dask_token(jupyterhub).items():
-            root = _put(root, path, data, by_code)
+        # with this z2jh makes a token, which the gateway's chart reads from 2022.10.0 on without being told
+        root = _put(root, (*jupyterhub, "hub", "services", "dask-gateway", "display"), False, by_code)
     return Layer(FILE, "generated", root), unknown
 
 
@@ -161,24 +161,6 @@ def _login(deployer: Deployer, hub: HubSpec) -> dict[str, Data]:
     return {
         "username_key": deployer.username_keys.get(connection, "email"),
         "scope": ["openid", "name", "profile", "email"],
-    }
-
-
-def _dask_token(jupyterhub: Path) -> dict[Path, Data]:
-    """Return how hub and gateway come to share a token that z2jh makes.
-
-    Source: https://github.com/dask/helm-chart/blob/daskhub-2024.1.1/daskhub/values.yaml
-    """
-    return {
-        (*jupyterhub, "hub", "services", "dask-gateway", "display"): False,
-        ("dask-gateway", "gateway", "auth", "jupyterhub", "apiTokenFromSecretName"): "hub",
-        (
-            "dask-gateway",
-            "gateway",
-            "auth",
-            "jupyterhub",
-            "apiTokenFromSecretKey",
-        ): "hub.services.dask-gateway.apiToken",
     }
 
 
