@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -289,3 +290,24 @@ def test_rules_are_listed_and_shown(run: Run) -> None:
     unknown = run("rules", "A99")
     assert unknown.code == 2
     assert "nearest" in unknown.err
+
+
+def test_offline_uses_the_copy_of_an_earlier_run(
+    run: Run, example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin = tmp_path / "origin"
+    shutil.copytree(example, origin, symlinks=True)
+    git = ["git", "-C", str(origin), "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "all"]):
+        subprocess.run([*git, *words], check=True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    listing = ("hub", "list", "--source", origin.as_uri())
+    assert run(*listing, "--offline").code == 3
+    first = run(*listing)
+    assert first.code == 0
+    shutil.rmtree(origin)
+    assert run(*listing, "--offline").out == first.out
+    to = tmp_path / "replica"
+    replicate = ("hub", "replicate", "lagoon/research", "--source", origin.as_uri(), "--to", str(to))
+    assert run(*replicate, "--offline").code == 0
+    assert (to / "values.yaml").exists()

@@ -10,6 +10,7 @@ import typer
 from takeout.cli import hub_replicate
 from takeout.cli.options import (
     JsonOption,
+    OfflineOption,
     QuietOption,
     ReplicaArgument,
     RevOption,
@@ -32,7 +33,12 @@ hub_replicate.add_to(app)
     ),
 )
 def list_hubs(
-    *, source: SourceOption = None, rev: RevOption = None, json: JsonOption = False, quiet: QuietOption = False
+    *,
+    source: SourceOption = None,
+    rev: RevOption = None,
+    offline: OfflineOption = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """List every hub of a source."""
     need_hub_extra()
@@ -42,7 +48,7 @@ def list_hubs(
 
     output = Output(json=json, quiet=quiet)
     with output.progress() as progress:
-        opened = open_source(source_place(source), rev, progress=progress)
+        opened = open_source(source_place(source), rev, progress=progress, offline=offline)
         hubs = opened.hubs()
     output.result(hubs_json(opened.label, hubs), hubs_text(hubs))
     output.message(f"{len(hubs)} hubs in {opened.label}")
@@ -63,6 +69,7 @@ def find_hubs(
     *,
     source: SourceOption = None,
     rev: RevOption = None,
+    offline: OfflineOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -75,7 +82,7 @@ def find_hubs(
 
     output = Output(json=json, quiet=quiet)
     with output.progress() as progress:
-        opened = open_source(source_place(source), rev, progress=progress)
+        opened = open_source(source_place(source), rev, progress=progress, offline=offline)
         hubs = search(opened.hubs(), query) or [resolve(opened.hubs(), query)]
     output.result(hubs_json(opened.label, hubs), hubs_text(hubs))
 

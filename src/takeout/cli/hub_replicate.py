@@ -11,6 +11,7 @@ import typer
 
 from takeout.cli.options import (
     JsonOption,
+    OfflineOption,
     QuietOption,
     RevOption,
     SourceOption,
@@ -51,6 +52,7 @@ def replicate(
     every: Annotated[bool, typer.Option("--all", help="Every hub of the source, in DIR/<cluster>/<hub>.")] = False,
     source: SourceOption = None,
     rev: RevOption = None,
+    offline: OfflineOption = False,
     chart: Annotated[
         str | None,
         typer.Option(
@@ -96,15 +98,14 @@ def replicate(
     _refuse(query, every=every, by_files=by_files, source=source, rev=rev, name=name)
     wishes = Wishes(domain, target, storage, auth)
     output = Output(json=json, quiet=quiet)
+    if by_files:
+        _replicate_one(output, partial(_from_files, chart, files or [], name), wishes, to)
+        return
+    opened = partial(_open_source, source_place(source), rev, offline=offline)
     if every:
-        _replicate_all(output, source_place(source), rev, wishes, to)
+        _replicate_all(output, opened, wishes, to)
     else:
-        open_hub = (
-            partial(_from_files, chart, files or [], name)
-            if by_files
-            else partial(_from_source, source_place(source), rev, query or "")
-        )
-        _replicate_one(output, open_hub, wishes, to)
+        _replicate_one(output, partial(_from_source, opened, query or ""), wishes, to)
 
 
 def _refuse(
@@ -132,11 +133,16 @@ def _replicate_one(
     _print_one(output, outcome)
 
 
-def _from_source(place: str, rev: str | None, query: str, progress: Progress) -> tuple[Source, HubEntry]:
+def _open_source(place: str, rev: str | None, progress: Progress, *, offline: bool) -> Source:
     from takeout.source import open_source
+
+    return open_source(place, rev, progress=progress, offline=offline)
+
+
+def _from_source(opened: Callable[[Progress], Source], query: str, progress: Progress) -> tuple[Source, HubEntry]:
     from takeout.source.query import resolve
 
-    source = open_source(place, rev, progress=progress)
+    source = opened(progress)
     return source, resolve(source.hubs(), query)
 
 
@@ -160,14 +166,13 @@ def _print_one(output: Output, outcome: Outcome) -> None:
         raise typer.Exit(1)
 
 
-def _replicate_all(output: Output, place: str, rev: str | None, wishes: Wishes, to: Path) -> None:
+def _replicate_all(output: Output, opened: Callable[[Progress], Source], wishes: Wishes, to: Path) -> None:
     from takeout.cli.show import summary_json
     from takeout.cli.text import outcome_messages, summary_text
     from takeout.replica.replicate import replicate_all, shared_domains
-    from takeout.source import open_source
 
     with output.progress() as progress:
-        outcomes = replicate_all(open_source(place, rev, progress=progress), wishes, to, progress)
+        outcomes = replicate_all(opened(progress), wishes, to, progress)
     for outcome in outcomes:
         for line in outcome_messages(outcome):
             output.message(f"{outcome.entry.id}: {line}")

@@ -24,6 +24,9 @@ SourceOption = Annotated[
 RevOption = Annotated[
     str | None, typer.Option("--rev", metavar="COMMIT", help="Read the source as it was at this commit or tag.")
 ]
+OfflineOption = Annotated[
+    bool, typer.Option("--offline", help="Use the copy of an earlier run; leave the network alone.")
+]
 ReplicaArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The replica.", show_default=False)]
 
 SOURCE_VARIABLE = "TAKEOUT_SOURCE"

@@ -47,7 +47,7 @@ def run(arguments: Sequence[str]) -> int:
         code = INTERRUPTED
     except OSError as error:
         code = _fail(output, _disk_error(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last resort, so that --json and exit codes hold even then
         code = _bug(output, error)
     if code == INTERRUPTED:
         _fail(output, InterruptedRunError("interrupted; nothing is left half-written"))

@@ -26,8 +26,8 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
     document: dict[str, object] = {"hub": outcome.entry.id, "directory": str(outcome.directory)}
     if outcome.error is not None:
         return {**document, "error": outcome.error.to_json()}
-    assert outcome.written is not None
-    assert outcome.replica is not None
+    assert outcome.written is not None  # noqa: S101 - without an error there is a result
+    assert outcome.replica is not None  # noqa: S101
     written, replica = outcome.written, outcome.replica
     return {
         **document,

@@ -14,8 +14,6 @@ NEAREST_MAX = 5
 _QUERY_MAX_CHARACTERS = 2_000
 """No address or name is longer (RFC 9110, section 4.1 asks for 8,000 octets at most in a whole request line)."""
 
-_SHOWN_MAX = 20
-
 
 def fold(text: str) -> str:
     """Return ``text`` without case and accents, white space made one blank."""
@@ -85,11 +83,8 @@ def resolve(hubs: Iterable[HubEntry], query: str) -> HubEntry:
     shown = asked if len(asked) <= 100 else f"{asked[:100]}…"  # noqa: PLR2004 - a line for a person
     if found:
         names = [hub.id for hub in found]
-        listed = ", ".join(names[:_SHOWN_MAX]) + (
-            f" and {len(names) - _SHOWN_MAX} more" if names[_SHOWN_MAX:] else ""
-        )
         raise AmbiguousHubError(
-            f"{shown!r} may mean any of {len(names)} hubs: {listed}",
+            f"{shown!r} may mean any of {len(names)} hubs",
             matches=names,
             hint=f"Give one as cluster/hub, such as {names[0]}, or by its address.",
         )
