@@ -176,6 +176,28 @@ def test_a_companion_counts_while_it_is_on() -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "host", "missing"),
+    [
+        ("0.1.0-0.dev.git.110.hd833d08", "prod-binderhub-service", []),
+        ("0.1.0-0.dev.git.110.hd833d08", "binderhub", ["Service/binderhub"]),
+        ("0.1.0-0.dev.git.255.h7580133", "binderhub", []),
+        (
+            "0.1.0-0.dev.git.255.h7580133",
+            "prod-binderhub-service",
+            ["Service/prod-binderhub-service"],
+        ),
+    ],
+)
+def test_a_chart_whose_names_changed_is_known_by_its_version(version: str, host: str, missing: list[str]) -> None:
+    binder = Dependency("binderhub-service", "binderhub-service", version, "https://x")
+    context = Context(HubFacts("prod", dependencies={"binderhub-service": binder}), TARGET)
+    values = node(
+        f"jupyterhub: {{hub: {{services: {{b: {{url: 'http://{host}:8090'}}}}}}}}\nbinderhub-service: {{}}"
+    )
+    assert [finding.subject for finding in references(values, [], context)] == missing
+
+
+@pytest.mark.parametrize(
     ("values", "volume", "place"),
     [
         ("hub: {extraVolumeMounts: [{name: x, mountPath: /x}]}", "x", "hub.extraVolumeMounts.0"),

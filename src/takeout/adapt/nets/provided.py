@@ -6,6 +6,7 @@ hubs are made of.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -67,6 +68,20 @@ _MADE: dict[str, dict[str, tuple[str, ...]]] = {
         "Service": ("{prefix}home-nfs", "{prefix}home-nfs-metrics", "{prefix}node-exporter-metrics"),
     },
 }
+
+# Before its 255th commit, binderhub-service named its objects after the release, in the way of `helm create`.
+# Source: https://github.com/2i2c-org/binderhub-service/commit/7580133
+_MADE_AFTER_RELEASE: dict[str, tuple[int, dict[str, tuple[str, ...]]]] = {
+    "binderhub-service": (
+        255,
+        {
+            "Secret": ("{full}", "{full}-build-pods-docker-config"),
+            "Service": ("{full}",),
+            "ServiceAccount": ("{full}",),
+        },
+    ),
+}
+_COMMITS = re.compile(r"\.git\.(\d+)\.")
 
 
 class Provided:
@@ -133,24 +148,31 @@ def provided_by_charts(values: Mapping[str, Any], context: Context, provided: Pr
         if part.get("enabled") is False or (dependency and is_off(values, dependency.condition)):
             continue
         prefix = f"{part['fullnameOverride']}-" if part.get("fullnameOverride") else ""
-        for kind, name in made_by_chart(chart, release=release, prefix=prefix):
+        version = dependency.version if dependency else ""
+        for kind, name in made_by_chart(chart, release=release, prefix=prefix, version=version):
             provided.add(kind, name)
     hub = values.get("jupyterhub")
     if isinstance(hub, Mapping):
         _provided_by_z2jh(hub, provided)
 
 
-def made_by_chart(chart: str, *, release: str, prefix: str) -> set[tuple[str, str]]:
+def made_by_chart(chart: str, *, release: str, prefix: str, version: str = "") -> set[tuple[str, str]]:
     """Return what is told here of the objects of ``chart``, as kinds and names.
 
     Args:
         chart: The chart's own name.
         release: The release's name.
         prefix: What the chart puts in front of its names.
+        version: The chart's version, for charts whose names changed; empty for a new one.
     """
+    made = _MADE.get(chart, {})
+    commits = _COMMITS.search(version)
+    if commits and chart in _MADE_AFTER_RELEASE and int(commits[1]) < _MADE_AFTER_RELEASE[chart][0]:
+        made = _MADE_AFTER_RELEASE[chart][1]
+    full = prefix.removesuffix("-") or (release if chart in release else f"{release}-{chart}")
     return {
-        (kind, name.format(release=release, prefix=prefix))
-        for kind, names in _MADE.get(chart, {}).items()
+        (kind, name.format(release=release, prefix=prefix, full=full))
+        for kind, names in made.items()
         for name in names
     }
 
