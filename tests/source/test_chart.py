@@ -233,3 +233,12 @@ def test_guessing_looks_at_all_documents_together() -> None:
     documents = [{"a": {"hub": {}}}, {"b": {"singleuser": {}, "proxy": {}}}, {"a": {"singleuser": {}, "cull": {}}}]
     nodes = [from_data(document) for document in documents]  # type: ignore[arg-type]
     assert guess_jupyterhub(nodes) == ("a",)  # type: ignore[arg-type]
+
+
+def test_a_deployment_is_called_as_it_was_typed(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"campus/Chart.yaml": UMBRELLA, "config.yaml": "hub: {}\n"})
+    monkeypatch.chdir(tmp_path)
+    assert open_chart(None, ["config.yaml"]).label == "config.yaml"
+    assert open_chart("campus", ["config.yaml"]).label == "campus"

@@ -64,7 +64,8 @@ class Deployment:
         found = self._chart.jupyterhub() if self._chart else None
         values = [layer.values for layer in (*((self._chart.layer(),) if self._chart else ()), *self._layers)]
         self._jupyterhub = found if found is not None else guess_jupyterhub(values)
-        self.label = str(_absolute(chart)) if chart else str(_absolute(files[0]))
+        # As it was typed: a replica is published, and an absolute path would tell of this machine.
+        self.label = chart or files[0]
         self.revision = ""
         self._entry = self._list(name)
 
