@@ -1,0 +1,153 @@
+"""``GET …/takeout/archive/<path>``: a directory as one file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from time import monotonic
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from takeout.archive import Inventory
+from takeout.errors import TakeoutError
+from takeout.server.arguments import Wish
+from takeout.server.base import TakeoutHandler
+from takeout.server.disposition import content_disposition, file_name
+from takeout.server.formats import Archive, Seekable
+from takeout.server.place import Place
+from takeout.server.pump import pumped
+from takeout.server.ranges import Span, UnsatisfiableError, any_tags, requested, strong_tags
+from takeout.server.refusal import Refusal
+from takeout.server.shelf import Key
+from takeout.server.transfers import Transfer
+
+
+class ArchiveHandler(TakeoutHandler):
+    """Send an archive, or the part of it that is still missing."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, path: str | None = None) -> None:
+        """Send it."""
+        await self.answer(self._get(path))
+
+    @web.authenticated
+    @authorized
+    async def head(self, path: str | None = None) -> None:
+        """Say what would be sent: the exact length and the tag."""
+        await self.answer(self._head(path))
+
+    def compute_etag(self) -> str | None:
+        """Leave the tag alone that was set; tornado would make one of the body."""
+        return self._headers.get("Etag")
+
+    async def _head(self, path: str | None) -> None:
+        self.check_origin_of_work()
+        _, place, key = self.asked(path)
+        inventory = await self.downloads.walk(key, told=lambda _: None, gone=lambda: self.gone)
+        self._describe(await self.downloads.archive_of(key, inventory, ""), place)
+
+    async def _get(self, path: str | None) -> None:
+        self.check_origin_of_work()
+        wish, place, key = self.asked(path)
+        transfer = self.downloads.transfers.named(wish.transfer)
+        try:
+            with self.downloads.sending.place():
+                await self._send(wish, place, key, transfer)
+        except Refusal as refusal:
+            transfer.state, transfer.message = "refused", refusal.message
+            raise
+        finally:
+            if transfer.state not in ("done", "refused"):
+                transfer.state = "cut"
+
+    async def _send(self, wish: Wish, place: Place, key: Key, transfer: Transfer) -> None:
+        transfer.state = "looking"
+        self.note_activity()
+
+        def told(entries: int) -> None:
+            transfer.entries = entries
+
+        inventory = await self.downloads.walk(key, told=told, gone=lambda: self.gone)
+        archive, span = await self._chosen(wish, key, inventory)
+        self._describe(archive, place)
+        if isinstance(archive, Seekable):
+            if archive.tag in any_tags(self.request.headers.get("If-None-Match")):
+                self.set_status(304)
+                transfer.state = "done"
+                return
+            content, length = archive.read(span.start, span.stop), archive.length
+            self.set_header("Content-Length", str(span.stop - span.start))
+        else:
+            content, length = archive.read(), 0
+        transfer.state, transfer.at_byte, transfer.length = "sending", span.start, length
+        await self._stream(content, transfer, key, archive)
+
+    async def _chosen(self, wish: Wish, key: Key, inventory: Inventory) -> tuple[Archive, Span]:
+        """Return the archive to send and which part of it.
+
+        A part is sent only of the archive that the client has the beginning of. ``If-Range`` says which one that
+        is; or the argument ``tag``, for clients that cannot send that; or, where neither is there, it is the one
+        that was last begun here.
+        """
+        range_header, if_range = self.request.headers.get("Range"), self.request.headers.get("If-Range")
+        last = self.downloads.shelf.last_tag(key)
+        known = wish.tag or last if if_range is None else next(iter(strong_tags(if_range)), "-")
+        archive = await self.downloads.archive_of(key, inventory, known if range_header else "")
+        if not isinstance(archive, Seekable):
+            return archive, Span(0, 0)
+        wanted = strong_tags(self.request.headers.get("If-Match"))
+        if wanted and archive.tag not in wanted:
+            raise Refusal(412, "stale", "the home has changed since", "begin again without the condition")
+        whole = Span(0, archive.length)
+        if known and known != archive.tag:
+            return archive, whole
+        try:
+            span = requested(range_header, archive.length)
+        except UnsatisfiableError:
+            message = f"the range begins beyond the end: the archive has {archive.length} bytes"
+            headers = {"Content-Range": f"bytes */{archive.length}"}
+            raise Refusal(416, "range", message, "you may have all of it already", headers=headers) from None
+        if span is None:
+            return archive, whole
+        self.set_status(206)
+        self.set_header("Content-Range", span.content_range(archive.length))
+        return archive, span
+
+    def _describe(self, archive: Archive, place: Place) -> None:
+        self.set_header("Content-Type", archive.media_type)
+        self.set_header("Content-Disposition", content_disposition(file_name(place.name, archive.suffix)))
+        if isinstance(archive, Seekable):
+            self.set_header("Accept-Ranges", "bytes")
+            self.set_header("Etag", f'"{archive.tag}"')
+            self.set_header("Content-Length", str(archive.length))
+        else:
+            self.set_header("Accept-Ranges", "none")
+
+    async def _stream(self, content: Iterator[bytes], transfer: Transfer, key: Key, archive: Archive) -> None:
+        try:
+            async with pumped(content, self.downloads.executor) as pieces:
+                async for group in pieces:
+                    size = sum(map(len, group))
+                    for piece in group:
+                        self.write(piece)
+                    await self.flush()
+                    transfer.at_byte += size
+                    self._note_sent(key, archive)
+                    await asyncio.sleep(self.downloads.rate.wait_seconds(size, monotonic()))
+        except StreamClosedError:
+            self.log.info("takeout: the reader of %s left at byte %d", self.request.path, transfer.at_byte)
+        except (TakeoutError, OSError) as error:
+            # The status was sent long ago; a body that ends too early is what says that something is wrong.
+            self.log.warning("takeout: cut %s at byte %d: %s", self.request.path, transfer.at_byte, error)
+            transfer.message = str(error)
+            self.cut()
+        else:
+            transfer.state = "done"
+
+    def _note_sent(self, key: Key, archive: Archive) -> None:
+        self.note_activity()
+        if isinstance(archive, Seekable):
+            self.downloads.shelf.touch(key, archive.tag, monotonic())

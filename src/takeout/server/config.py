@@ -1,0 +1,123 @@
+"""What an administrator may decide: ``c.Takeout.… = …`` in ``jupyter_server_config.py``."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+from jupyter_core.paths import jupyter_runtime_dir
+from traitlets import Bool, Enum, Float, Integer, List, TraitError, Unicode, validate
+from traitlets.config import LoggingConfigurable
+
+from takeout.archive import Preset
+from takeout.server.formats import FORMATS
+
+VOLATILE = [
+    "/.cache/",
+    "/.local/share/jupyter/runtime/",
+    "/.local/share/jupyter/*.db*",
+    "/.local/share/jupyter/nbsignatures*",
+    "/.jupyter/lab/workspaces/",
+    "/.ipython/profile_*/history.sqlite*",
+    "/.bash_history",
+    "/.python_history",
+    "/.jupyter_ystore.db*",
+    "/.lesshst",
+    "/.viminfo",
+    "/.*_history",
+]
+
+
+class Takeout(LoggingConfigurable):
+    """Download Directory: a home as one file."""
+
+    enabled = Bool(True, help="Whether anybody may download directories.").tag(config=True)
+
+    root = Unicode(
+        "",
+        help="The directory that holds what may be downloaded. Empty: the contents manager's own root.",
+    ).tag(config=True)
+
+    formats = List(
+        Enum(tuple(FORMATS)),
+        list(FORMATS),
+        help="The formats on offer; the first is the default.",
+    ).tag(config=True)
+
+    presets = List(
+        Enum(tuple(str(preset) for preset in Preset)),
+        [str(preset) for preset in Preset],
+        help="How much may be taken: 'full' is everything, 'slim' leaves out what programs make again.",
+    ).tag(config=True)
+
+    excludes = List(
+        Unicode(),
+        help="Patterns, as in .gitignore, of what nobody takes. They are named in each archive's TAKEOUT.txt.",
+    ).tag(config=True)
+
+    hidden = Bool(
+        True,
+        help="Whether what begins with a dot is taken. It is the user's home: without it a good part is missing.",
+    ).tag(config=True)
+
+    one_file_system = Bool(
+        False, help="Leave out what is mounted inside the home, such as a shared folder, unless asked for itself."
+    ).tag(config=True)
+
+    max_downloads = Integer(
+        3, min=1, help="How many downloads run at once; one more is answered with 429 and a time to come back."
+    ).tag(config=True)
+
+    max_walks = Integer(2, min=1, help="How many homes are looked through at once; others wait.").tag(config=True)
+
+    rate = Integer(0, min=0, help="Bytes a second that all downloads of this server share; 0 sets no bound.").tag(
+        config=True
+    )
+
+    hold_seconds = Float(
+        3600.0, min=0, help="How long an inventory is kept for resuming after its last use, in seconds."
+    ).tag(config=True)
+
+    hold_entries = Integer(
+        1_000_000,
+        min=0,
+        help="How many files and directories all kept inventories may have together; about 100 bytes each.",
+    ).tag(config=True)
+
+    volatile = List(
+        Unicode(),
+        VOLATILE,
+        help="Patterns of files that programs write all the time. If nothing else changed, a download that was "
+        "cut is resumed, and TAKEOUT.txt names those of them that changed. Any other change begins it again.",
+    ).tag(config=True)
+
+    @validate("formats", "presets")
+    def _not_empty(self, proposal: Any) -> list[str]:
+        if not proposal.value:
+            raise TraitError(f"{proposal.trait.name} is empty: to forbid downloads, set Takeout.enabled = False")
+        return list(dict.fromkeys(proposal.value))
+
+    def always_excluded(self, directory: bytes) -> tuple[str, ...]:
+        """Return the patterns that hold for every download of a directory.
+
+        What this very server writes while it runs is among them: its runtime directory has the keys of running
+        kernels and servers, which open nothing elsewhere and change from start to start.
+        """
+        patterns = []
+        runtime = os.path.realpath(os.fsencode(jupyter_runtime_dir()))
+        if runtime.startswith(directory.rstrip(b"/") + b"/"):
+            patterns.append(literal(runtime[len(directory.rstrip(b"/")) :]) + "/")
+        if not self.hidden:
+            patterns.append(".*")
+        return (*patterns, *self.excludes)
+
+
+def literal(path: bytes) -> str:
+    r"""Return the pattern that matches a path; what has a meaning in patterns is written with ``\\``.
+
+    A line's end cannot stand in a pattern: ``?`` stands for it, and would match one other character there.
+    """
+    text = re.sub(r"([*?\[\\])", r"\\\1", path.decode("utf-8", "surrogateescape"))
+    text = re.sub(r"[\r\n\t]", "?", text)
+    return text[:-1] + "\\ " if text.endswith(" ") else text

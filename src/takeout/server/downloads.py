@@ -1,0 +1,142 @@
+"""What all requests to one server share: the administrator's decisions, held archives, gates, threads."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic
+
+from takeout.archive import Inventory, Preset, take_inventory
+from takeout.server.config import Takeout
+from takeout.server.formats import FORMATS, Archive, Seekable
+from takeout.server.gate import Gate
+from takeout.server.rate import Rate
+from takeout.server.refusal import Refusal
+from takeout.server.shelf import Key, Shelf
+from takeout.server.transfers import Transfers
+
+_WAITING_WALKS = 8
+
+
+class GoneError(Exception):
+    """Whoever asked has left."""
+
+
+class Downloads:
+    """The state of one server.
+
+    Args:
+        config: The administrator's decisions.
+        contents_root: The contents manager's root; empty where its files are not on a disk.
+    """
+
+    def __init__(self, config: Takeout, contents_root: str) -> None:
+        self.config = config
+        self._contents_root = contents_root
+        self.sending = Gate(config.max_downloads, what="downloads")
+        self.walking = Gate(config.max_walks, waiting=_WAITING_WALKS, what="homes being looked through")
+        self.rate = Rate(config.rate)
+        self.transfers = Transfers()
+        self.shelf = Shelf(
+            most_entries=config.hold_entries, keep_seconds=config.hold_seconds, volatile=config.volatile
+        )
+        self.executor = ThreadPoolExecutor(
+            config.max_downloads + config.max_walks + 1, thread_name_prefix="takeout-server"
+        )
+        self._tidying: asyncio.TimerHandle | None = None
+
+    @property
+    def root(self) -> bytes:
+        """The directory below which everything is that may be taken.
+
+        Raises:
+            Refusal: 501 where the server's files are not on a disk.
+        """
+        root = self.config.root or self._contents_root
+        if not root:
+            hint = "the administrator can set Takeout.root to the directory of the home"
+            raise Refusal(501, "root", "this server's files are not in a directory on its disk", hint)
+        return os.fsencode(Path(root).expanduser())
+
+    async def walk(
+        self,
+        key: Key,
+        *,
+        told: Callable[[int], None],
+        gone: Callable[[], bool],
+    ) -> Inventory:
+        """Look through a home.
+
+        Args:
+            key: What is wanted of it.
+            told: Told the number of entries from time to time, in another thread.
+            gone: Whether whoever asked has left; asked in another thread.
+
+        Raises:
+            Refusal: 429 when too many wait already.
+            GoneError: When whoever asked has left.
+            TakeoutError: As ``take_inventory`` does.
+        """
+
+        def progress(step: str, done: int, total: int) -> None:  # noqa: ARG001 - the protocol's
+            if gone():
+                raise GoneError
+            told(done)
+
+        def run() -> Inventory:
+            return take_inventory(
+                key.directory,
+                preset=Preset(key.preset),
+                exclude=(*key.exclude, *self.config.always_excluded(key.directory)),
+                one_file_system=self.config.one_file_system,
+                progress=progress,
+            )
+
+        async with self.walking.entered():
+            if gone():
+                raise GoneError
+            return await asyncio.get_running_loop().run_in_executor(self.executor, run)
+
+    async def archive_of(self, key: Key, inventory: Inventory, tag: str) -> Archive:
+        """Return the archive to send: the one that a tag names, where the home is still the same, or a new one.
+
+        Args:
+            key: What is wanted.
+            inventory: The home as it is now.
+            tag: The archive that the client has a part of; empty where it has none.
+        """
+        loop = asyncio.get_running_loop()
+        archive = await loop.run_in_executor(self.executor, FORMATS[key.format], inventory)
+        if not isinstance(archive, Seekable):
+            return archive
+        current = await loop.run_in_executor(self.executor, lambda: archive.tag)
+        if tag and tag != current:
+            held = self.shelf.find(key, tag)
+            same = await loop.run_in_executor(self.executor, self.shelf.resumable, key, tag, inventory)
+            if held and same:
+                return self._hold(key, *held)
+        return self._hold(key, archive, inventory)
+
+    def _hold(self, key: Key, archive: Seekable, inventory: Inventory) -> Seekable:
+        archive = self.shelf.put(key, archive, inventory, monotonic())
+        self._tidy_later()
+        return archive
+
+    def _tidy_later(self) -> None:
+        if self._tidying is None and len(self.shelf):
+            delay = self.config.hold_seconds + 1
+            self._tidying = asyncio.get_running_loop().call_later(delay, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        self.shelf.tidy(monotonic())
+        self._tidy_later()
+
+    def close(self) -> None:
+        """Let go of all threads; what runs in them ends with the connections."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+        self.executor.shutdown(wait=False, cancel_futures=True)
