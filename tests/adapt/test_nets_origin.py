@@ -8,7 +8,9 @@ import pytest
 import yaml
 
 from takeout.adapt.context import Context, HubFacts, Term, TermKind
+from takeout.adapt.nets.finding import Finding, surprises
 from takeout.adapt.nets.origin import comments, mentions, origin, origin_of_manifests
+from takeout.adapt.rule import Action, Cover, Keep
 from takeout.targets import Target
 from takeout.values.node import Comments, Mapping, Scalar, from_data
 
@@ -154,3 +156,27 @@ def test_comments_are_counted_apart() -> None:
         (("a",), "# run by acme"),
         (("a",), "# acme too"),
     ]
+
+
+def finding(path: tuple[str, ...], subject: str = "acme.cloud") -> Finding:
+    return Finding("origin", subject, path, "", "" if path else "Secret/hub")
+
+
+@pytest.mark.parametrize(
+    ("cover", "found", "left"),
+    [
+        (Cover("origin", "*", "hub.text"), [finding(("hub", "text")), finding(())], []),
+        (Cover("origin", "*", "hub.text"), [finding(())], [finding(())]),
+        (Cover("origin", "*", "hub.text"), [finding(("hub", "text"), "acme"), finding(())], [finding(())]),
+        (Cover("origin", "acme.*"), [finding(("hub", "text")), finding(())], []),
+        (Cover("origin", "acme"), [finding(("hub", "text"))], [finding(("hub", "text"))]),
+        (Cover("references", "*"), [finding(())], [finding(())]),
+    ],
+    ids=["rendered from there", "only rendered", "another rendered", "anywhere", "another subject", "another net"],
+)
+def test_a_cover_of_a_place_covers_what_is_rendered_out_of_it(
+    cover: Cover, found: list[Finding], left: list[Finding]
+) -> None:
+    action = Action("look", "Look at it", "It mentions the origin.", covers=(cover,))
+    assert surprises(found, [action], []) == left
+    assert surprises(found, [], [Keep(cover, "it is ours")]) == left

@@ -101,7 +101,7 @@ def test_a_rule_can_be_read_by_a_person(rule: Rule) -> None:
     assert not rule.title.endswith(".")
     assert rule.why.endswith(".")
     assert rule.why != rule.title
-    assert rule.source.startswith("https://") or re.match(r"[\w.-]+/[\w./-]+$", rule.source)
+    assert re.fullmatch(r"https://[\w.-]+/\S+", rule.source), "an address that anybody can open"
     assert rule.safety in ("sure", "likely", "ask")
 
 

@@ -12,6 +12,7 @@ from takeout.adapt.snippets import (
     is_only_about,
     without_comments,
     without_statements,
+    without_switched,
 )
 
 about = partial(compares_with, constant="robot")
@@ -90,3 +91,21 @@ def test_lines_of_a_statement_are_searched() -> None:
     first, second = ast.parse(text).body
     assert not holds(text, first, ("word",))
     assert holds(text, second, ("word",))
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ('a = 1\nif get("x.enabled"):\n    b = 2\n', "a = 1\n"),
+        ('# docs\nimport os\nif get("x.enabled"):\n    b = 2\n', ""),
+        ('if not get("x.enabled"):\n    b = 2\n', None),
+        ('if get("x.enabled") and y:\n    b = 2\n', None),
+        ('if get("x.enabled"):\n    b = 2\nelse:\n    b = 3\n', None),
+        ("if a b:\n", "broken"),
+    ],
+    ids=["taken out", "nothing left", "the opposite", "and more", "else", "no Python"],
+)
+def test_what_a_switch_turns_on_is_taken_out(text: str, rest: str | None) -> None:
+    """None stands for the text itself."""
+    found = without_switched(text, "x.enabled")
+    assert found == (None if rest == "broken" else text if rest is None else rest)

@@ -34,14 +34,11 @@ def rules_page(rules: Iterable[Rule]) -> str:
 
 
 def _section(rule: Rule) -> str:
-    source = (
-        f"<{rule.source}>" if rule.source.startswith("https://") else f"`{rule.source}` in the origin's source"
-    )
     lines = [
         f"\n## {rule.id}",
         f"\n**{rule.title}.**",
         f"\n{_prose(rule.why)}",
-        f"\n- Source: {source}",
+        f"\n- Source: <{rule.source}>",
         f"- Safety: {_SAFETY[rule.safety]}",
     ]
     example = next((case for case in rule.cases if _is_shown(case)), None)

@@ -63,7 +63,7 @@ class Rule:
         id: Letter and two digits, never used again for another rule; rules run in the order of their ids.
         title: What it does, as an imperative: "Take the origin's staff out of the admins".
         why: What happens without it.
-        source: Where that is known from: an https address or a path in the origin's repository.
+        source: Where that is known from: an https address that anybody can open.
         safety: ``sure`` (always right), ``likely`` (right unless the owners want otherwise), ``ask`` (an action
             tells the owners to confirm).
         change: The change itself.

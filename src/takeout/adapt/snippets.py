@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from takeout.adapt.rule import Draft
 from takeout.values.path import Path
@@ -19,8 +20,12 @@ def snippets(draft: Draft) -> Iterator[tuple[Path, str]]:
             yield (*EXTRA_CONFIG, name), text
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> ast.Module | None:
-    """Return the snippet's syntax tree, or None where it is not Python that this version can read."""
+    """Return the snippet's syntax tree, or None where it is not Python that this version can read.
+
+    The hubs of a source share most snippets, and several rules read each: a tree is made once, and never changed.
+    """
     with warnings.catch_warnings():
         # An escape that Python frowns at is its author's business.
         warnings.simplefilter("ignore")
@@ -64,6 +69,34 @@ def without_statements(text: str, unwanted: Callable[[ast.stmt], bool]) -> str |
         lines[first - 1 : last] = [replacement] if replacement else []
     result = "".join(lines)
     return result if parse(result) is not None else None
+
+
+def without_switched(text: str, switch: str) -> str | None:
+    """Return a snippet without what runs only where a switch is on.
+
+    That is each ``if`` without an ``else`` that asks for the switch and nothing more, such as
+    ``if get_config("custom.x.enabled"):``.
+
+    Args:
+        text: The snippet.
+        switch: Part of the switch's name.
+
+    Returns:
+        The text, which is Python again; empty where only imports and comments would be left; None where
+        the statements cannot be taken out.
+    """
+
+    def asks(statement: ast.stmt) -> bool:
+        match statement:
+            case ast.If(test=ast.Call() as test, orelse=[]):
+                return switch in (ast.get_source_segment(text, test) or "")
+        return False
+
+    rest = without_statements(text, asks)
+    tree = parse(rest) if rest is not None else None
+    if tree is None or all(isinstance(statement, ast.Import | ast.ImportFrom) for statement in tree.body):
+        return None if tree is None else ""
+    return rest
 
 
 def without_comments(text: str, word: str) -> str:

@@ -90,15 +90,9 @@ def _changes(replica: Replica, rules: dict[str, Rule], known: frozenset[Path]) -
         rule = rules.get(rule_id)
         parts.append(f"### {rule_id} {rule.title if rule else ''}".rstrip())
         if rule:
-            parts.append(
-                wrap(f"Without it: {rule.why}\n\nKnown from {_source(rule.source)}. Safety: {rule.safety}.")
-            )
+            parts.append(wrap(f"Without it: {rule.why}\n\nKnown from <{rule.source}>. Safety: {rule.safety}."))
         parts.append("\n".join(_change(change, replica, rule, known) for change in group))
     return "\n\n".join(parts)
-
-
-def _source(source: str) -> str:
-    return f"<{source}>" if source.startswith("http") else code(source)
 
 
 def _change(change: Change, replica: Replica, rule: Rule | None, known: frozenset[Path]) -> str:

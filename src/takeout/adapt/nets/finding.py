@@ -39,6 +39,25 @@ def is_covered(finding: Finding, cover: Cover) -> bool:
 
 
 def surprises(findings: Iterable[Finding], actions: Iterable[Action], keeps: Iterable[Keep]) -> list[Finding]:
-    """Return the findings that no action and no kept mention accounts for."""
+    """Return the findings that no action and no kept mention accounts for.
+
+    A cover that is limited to a place in the values accounts for what the chart renders out of that place: for a
+    manifest's finding whose subject was found there too, and for no other.
+    """
     covers = [cover for action in actions for cover in action.covers] + [keep.cover for keep in keeps]
-    return [f for f in findings if not any(is_covered(f, cover) for cover in covers)]
+    anywhere = [cover for cover in covers if not cover.path]
+    told: set[tuple[Net, str]] = set()
+    manifests: list[Finding] = []
+    left: list[Finding] = []
+    for finding in findings:
+        if not finding.path:
+            manifests.append(finding)
+        elif any(is_covered(finding, cover) for cover in covers):
+            told.add((finding.net, finding.subject))
+        else:
+            left.append(finding)
+    return left + [
+        finding
+        for finding in manifests
+        if (finding.net, finding.subject) not in told and not any(is_covered(finding, c) for c in anywhere)
+    ]

@@ -3,14 +3,18 @@
 import ast
 from functools import partial
 
+from takeout.adapt.authenticators import needs_allow
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.people import Staff, find_staff, staff_keys
 from takeout.adapt.rule import Action, Case, Draft, Rule
 from takeout.adapt.services import remove_items
 from takeout.adapt.snippets import holds, is_only_about, snippets, without_statements
 from takeout.values.node import Sequence, find, walk
-from takeout.values.path import Path
+from takeout.values.path import Path, format_path
 
-_LISTS = ("admin_users", "allowed_users", "allowed_domains")
+_DOMAINS = ("allowed_domains", "allowed_hosted_domains", "allowed_idps", "hosted_domain")
+_LISTS = ("admin_users", "allowed_users", *_DOMAINS)
+NOBODY = "<your-domain>"
 _WORDS = ("staff_user_ids", "user_id_type")
 
 
@@ -55,14 +59,28 @@ def _drop_people(draft: Draft, staff: Staff) -> bool:
             indexes = [
                 i for i, item in enumerate(draft.get_list(path)) if item in staff or _is_named(node, i, staff)
             ]
-            if path[-1] == "allowed_domains":
+            if path[-1] in _DOMAINS:
                 indexes = [i for i, item in enumerate(draft.get_list(path)) if str(item).lower() in staff.domains]
             found.append((path, indexes))
     for path, indexes in found:
         remove_items(draft, path, indexes, why="this is the origin's staff")
-        if indexes and path[-1] == "allowed_domains" and not draft.get_list(path):
-            draft.remove(path, why="nothing is left in it")
+        if indexes and path[-1] in _DOMAINS and not draft.get_list(path):
+            _settle_empty(draft, path)
     return any(indexes for _, indexes in found)
+
+
+def _settle_empty(draft: Draft, path: Path) -> None:
+    # Without a list an old hub lets in everyone who has an account at the provider; so does any without the domain
+    # that Google is asked for.
+    if path[-1] != "hosted_domain" and needs_allow(draft.context.z2jh_version, oauth=True):
+        draft.remove(path, why="nothing is left in it")
+        return
+    draft.set(path, [NOBODY], why="empty, it would let everyone in")
+    text = (
+        f"`{format_path(path)}` named the origin's staff alone. It lets **nobody** in now: name your own domains "
+        "there, in `local.values.yaml`."
+    )
+    draft.ask(Action("allow-users", "Say who may log in", text, stage="login"))
 
 
 def _is_named(node: Sequence, index: int, staff: Staff) -> bool:
@@ -105,7 +123,7 @@ RULE = Rule(
         "Otherwise the staff of the organisation that ran the hub stay admins of the replica, and can read all "
         "homes."
     ),
-    source="helm-charts/basehub/values.yaml",
+    source=infrastructure("helm-charts/basehub/values.yaml", lines="L1427-L1438"),
     safety="sure",
     change=change,
     cases=(
@@ -158,6 +176,50 @@ RULE = Rule(
             expect="jupyterhub: {hub: {config: {Authenticator: {admin_users: [dan@uni.edu]}}}}",
             terms=("origin", "origin.org"),
             actions=("name-admins",),
+        ),
+        Case(
+            "the origin's domain, in a hub that lets everyone in where nothing is said",
+            given="""
+                jupyterhub:
+                  hub: {config: {CILogonOAuthenticator: {allowed_idps: {google: {allowed_domains: [origin.org]}}}}}
+            """,
+            expect="""
+                jupyterhub:
+                  hub:
+                    config: {CILogonOAuthenticator: {allowed_idps: {google: {allowed_domains: [<your-domain>]}}}}
+            """,
+            hub={"dependencies": {"jupyterhub": "2.0.0"}},
+            terms=("origin", "origin.org"),
+            actions=("allow-users", "name-admins"),
+        ),
+        Case(
+            "the origin's domain, in a hub that lets nobody in where nothing is said",
+            given="""
+                jupyterhub:
+                  hub: {config: {CILogonOAuthenticator: {allowed_idps: {google: {allowed_domains: [origin.org]}}}}}
+            """,
+            expect="jupyterhub: {hub: {config: {CILogonOAuthenticator: {allowed_idps: {google: {}}}}}}",
+            terms=("origin", "origin.org"),
+            actions=("name-admins",),
+        ),
+        Case(
+            "the origin's domain, as Google and older CILogon settings have it",
+            given="""
+                jupyterhub:
+                  hub:
+                    config:
+                      GoogleOAuthenticator: {hosted_domain: [origin.org], allow_all: true}
+                      CILogonOAuthenticator: {allowed_idps: [origin.org, uni.edu]}
+            """,
+            expect="""
+                jupyterhub:
+                  hub:
+                    config:
+                      GoogleOAuthenticator: {hosted_domain: [<your-domain>], allow_all: true}
+                      CILogonOAuthenticator: {allowed_idps: [uni.edu]}
+            """,
+            terms=("origin", "origin.org"),
+            actions=("allow-users", "name-admins"),
         ),
         Case(
             "an id that a comment explains",

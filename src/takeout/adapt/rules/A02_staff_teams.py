@@ -5,6 +5,7 @@ import re
 from functools import partial
 
 from takeout.adapt.authenticators import needs_allow
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.adapt.services import remove_items
 from takeout.adapt.snippets import holds, is_only_about, snippets, without_statements
@@ -120,7 +121,7 @@ RULE = Rule(
     id="A02",
     title="Take the origin's staff teams out of those who may log in",
     why="Otherwise a team of the organisation that ran the hub can log in for as long as it likes.",
-    source="helm-charts/basehub/values.yaml",
+    source=infrastructure("helm-charts/basehub/values.yaml", lines="L1713-L1735"),
     safety="sure",
     change=change,
     cases=(

@@ -1,5 +1,6 @@
 """A03: the service and the user of the origin's deployment test."""
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.rule import Case, Draft, Rule
 from takeout.adapt.services import drop_service, remove_items
 from takeout.adapt.snippets import compares_with, is_inert, snippets, without_comments, without_statements
@@ -36,7 +37,7 @@ RULE = Rule(
     id="A03",
     title="Take out the origin's deployment test",
     why="Otherwise the hub keeps a service with all rights, and exceptions for a user who never comes again.",
-    source="helm-charts/basehub/values.yaml",
+    source=infrastructure("helm-charts/basehub/values.yaml", lines="L1079-L1093"),
     safety="sure",
     change=change,
     cases=(

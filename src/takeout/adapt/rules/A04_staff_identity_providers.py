@@ -4,7 +4,9 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from takeout.adapt.authenticators import current
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.rule import Case, Draft, Rule
+from takeout.adapt.rules.A01_staff_admins import NOBODY
 from takeout.values.node import Data
 
 GOOGLE = "http://google.com/accounts/o8/id"
@@ -20,7 +22,9 @@ def change(draft: Draft) -> None:
         providers = draft.get_map((*_SECTION, trait))
         google = providers.get(GOOGLE)
         others = {key: value for key, value in providers.items() if key != GOOGLE}
-        if not others or not isinstance(google, dict) or google.get("allow_all") or google.get("allowed_domains"):
+        if not others or not isinstance(google, dict) or google.get("allow_all"):
+            continue
+        if google.get("allowed_domains") not in (None, [], [NOBODY]):
             continue
         if _lets_known_users_in(draft):
             continue
@@ -65,7 +69,7 @@ RULE = Rule(
     id="A04",
     title="Take out the login through Google that existed for the origin's staff",
     why="Otherwise the login page offers a way in that leads everyone but the origin's staff to an error.",
-    source="docs/hub-deployment-guide/configure-auth/cilogon.md",
+    source=infrastructure("docs/hub-deployment-guide/configure-auth/cilogon.md"),
     safety="likely",
     change=change,
     cases=(

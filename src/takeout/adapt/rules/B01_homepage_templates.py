@@ -1,5 +1,6 @@
 """B01: the homepage's templates without the ConfigMap that the origin's chart made."""
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.values.path import Path, format_path
 
@@ -68,7 +69,7 @@ RULE = Rule(
     id="B01",
     title="Get the homepage's templates without the origin's ConfigMap",
     why="Otherwise the hub's pod waits for ever for a ConfigMap that only the origin's chart made.",
-    source="helm-charts/basehub/templates/configmap-hub-templates.yaml",
+    source=infrastructure("helm-charts/basehub/templates/configmap-hub-templates.yaml"),
     safety="sure",
     change=change,
     cases=(

@@ -1,5 +1,6 @@
 """B02: texts that say who operates the hub."""
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.values.node import Scalar, walk
 from takeout.values.path import Path, format_path
@@ -76,7 +77,7 @@ RULE = Rule(
         "Otherwise the home page sends people with questions to an organisation that does not run the hub any "
         "more."
     ),
-    source="helm-charts/basehub/values.yaml",
+    source=infrastructure("helm-charts/basehub/values.yaml"),
     safety="ask",
     change=change,
     cases=(

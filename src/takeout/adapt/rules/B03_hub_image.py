@@ -1,5 +1,8 @@
 """B03: the hub's own image."""
 
+from glob import escape
+
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.adapt.snippets import snippets
 
@@ -31,7 +34,7 @@ def change(draft: Draft) -> None:
     )
     command = f"skopeo copy --all docker://{image} docker://<your-registry>/hub:{image.rpartition(':')[2]}"
     title = "Copy the images that the origin's registry holds"
-    covers = (Cover("origin", "*", f"{_IMAGE}.name"),)
+    covers = (Cover("origin", f"{escape(name)}*"),)
     draft.ask(Action("mirror-images", title, text, (command,), stage="images", covers=covers))
 
 
@@ -39,7 +42,7 @@ RULE = Rule(
     id="B03",
     title="Keep the hub's image and have it copied",
     why="Otherwise the hub no longer starts from the day its former operator deletes an image.",
-    source="helm-charts/images/hub/Dockerfile",
+    source=infrastructure("helm-charts/images/hub/Dockerfile"),
     safety="sure",
     change=change,
     cases=(

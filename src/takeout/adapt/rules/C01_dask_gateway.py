@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.context import Dependency
 from takeout.adapt.pods import is_off, is_on
 from takeout.adapt.rule import Action, Case, Draft, Rule
@@ -110,7 +111,7 @@ RULE = Rule(
         "service and its snippet would give people a gateway that answers nobody; where it is on, the network "
         "policies that the origin's own templates made would be missing."
     ),
-    source="helm-charts/basehub/templates/dask-worker-network-policy.yaml",
+    source=infrastructure("helm-charts/basehub/templates/dask-worker-network-policy.yaml"),
     safety="sure",
     change=change,
     cases=(

@@ -6,11 +6,12 @@ import re
 
 from takeout.adapt.context import Dependency
 from takeout.adapt.pods import is_off, is_on
-from takeout.adapt.rule import Action, Case, Cover, Draft, Rule, Secret
+from takeout.adapt.rule import Action, Case, Draft, Rule, Secret
 from takeout.adapt.services import drop_service
 from takeout.values.path import Path
 
 _NAME = "binderhub-service"
+_IMAGE = "quay.io/2i2c/binderhub-service"
 _CONFIG: Path = (_NAME, "config")
 _API = re.compile(r"http://hub\.[a-z0-9-]+(\.svc(\.cluster\.local)?)?:8081")
 _REGISTRY = "registry.example.org/your-organisation/"
@@ -28,6 +29,10 @@ def change(draft: Draft) -> None:
     elif is_on(draft, _NAME):
         _point_at_hub(draft)
         _change_registry(draft)
+        if not draft.has((_NAME, "image", "name")):
+            draft.keep(
+                "origin", f"{_IMAGE}:*", "the chart's own image, which is public; `takeout hub images` lists it"
+            )
         draft.keep(
             "origin",
             "*",
@@ -76,8 +81,6 @@ def _change_registry(draft: Draft) -> None:
             "`buildPodsRegistryCredentials` below `binderhub-service`) and the token into `secrets.yaml`.",
             verify="Build a repository from the hub's binder page: the image appears in the registry.",
             stage="images",
-            blocking=False,
-            covers=(Cover("origin", "*", _NAME + ".config.DockerRegistry"),),
         )
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.rule import Action, Case, Draft, Rule
 from takeout.adapt.services import drop_service
 from takeout.values.node import Data
@@ -69,7 +70,7 @@ RULE = Rule(
         "The replica is z2jh and its companions; a key that only the origin's chart reads would do nothing, and "
         "would look as if it did."
     ),
-    source="helm-charts/basehub/templates",
+    source=infrastructure("helm-charts/basehub/templates/"),
     safety="likely",
     change=change,
     cases=(

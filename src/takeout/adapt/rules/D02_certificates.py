@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.values.path import Path
 
@@ -94,7 +95,7 @@ RULE = Rule(
         "for its certificate for ever. An Issuer in the hub's own namespace needs no rights on the cluster and "
         "meets nobody else's."
     ),
-    source="helm-charts/support/templates/issuer.yaml",
+    source=infrastructure("helm-charts/support/templates/issuer.yaml"),
     safety="sure",
     change=change,
     cases=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.context import Context
 from takeout.adapt.pods import paths_to
 from takeout.adapt.rule import Case, Draft, Rule
@@ -38,7 +39,7 @@ RULE = Rule(
         "The ConfigMap `basehub-cluster-info` is made by a template of the origin's chart. Without it the hub's "
         "pod waits for ever in `CreateContainerConfigError`, and so does Dask Gateway's."
     ),
-    source="helm-charts/basehub/templates/configmap-cluster-info.yaml",
+    source=infrastructure("helm-charts/basehub/templates/configmap-cluster-info.yaml"),
     safety="sure",
     change=change,
     cases=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.context import Context
 from takeout.adapt.pods import empty_out, paths_to
 from takeout.adapt.rule import Action, Case, Draft, Rule
@@ -11,6 +12,15 @@ _IDENTITIES = {
     "iam.gke.io/gcp-service-account": "the Google service account",
     "azure.workload.identity/client-id": "the Azure identity",
 }
+# Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-policies-s3.html
+_BUCKET_POLICY = """\
+cat > bucket-policy.json <<END
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": ["arn:aws:s3:::$BUCKET"]},
+  {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+   "Resource": ["arn:aws:s3:::$BUCKET/*"]}
+]}
+END"""
 _ACCOUNT_KEYS = ("serviceAccountName", "service_account")
 
 
@@ -54,7 +64,9 @@ def _ask(draft: Draft, held: list[str], account: str) -> None:
             "Decide what people's servers may do in your cloud",
             f"At the origin, servers ran as {', '.join(held)}, which could read and write the hub's buckets and "
             "whatever else was granted to it. That identity stays behind. If people's code uses cloud storage "
-            f"without keys of its own, make an identity of yours and tie it to the service account `{account}`.",
+            f"without keys of its own, make an identity of yours and tie it to the service account `{account}`. "
+            "Whoever has a server can do what the identity may: let it into the hub's buckets and no others."
+            f"{_more(context)}",
             _commands(context, account),
             f"kubectl --namespace {context.hub.name} get serviceaccount {account} --output yaml",
             stage="data",
@@ -73,20 +85,35 @@ def _commands(context: Context, account: str) -> tuple[str, ...]:
         email = "hub-users@$PROJECT.iam.gserviceaccount.com"
         member = f"serviceAccount:$PROJECT.svc.id.goog[{namespace}/{account}]"
         bind = f"gcloud iam service-accounts add-iam-policy-binding {email} --project $PROJECT"
+        grant = "gcloud storage buckets add-iam-policy-binding gs://$BUCKET --role roles/storage.objectUser"
         annotate = f"kubectl --namespace {namespace} annotate serviceaccount {account}"
         return (
             "gcloud iam service-accounts create hub-users --project $PROJECT",
             f'{bind} --role roles/iam.workloadIdentityUser --member "{member}"',
             f"{annotate} iam.gke.io/gcp-service-account={email}",
+            "export BUCKET=your-bucket",
+            f"{grant} --member serviceAccount:{email}",
         )
     if context.target.distribution == "eks":
         create = f"eksctl create podidentityassociation --cluster $CLUSTER --namespace {namespace}"
-        policy = "--permission-policy-arns arn:aws:iam::aws:policy/AmazonS3FullAccess"
+        policy = "aws iam create-policy --policy-name $BUCKET-users --policy-document file://bucket-policy.json"
         return (
+            "export BUCKET=your-bucket",
+            _BUCKET_POLICY,
+            f"export POLICY=$({policy} --query Policy.Arn --output text)",
             "eksctl create addon --cluster $CLUSTER --name eks-pod-identity-agent",
-            f"{create} --service-account-name {account} --role-name hub-users {policy}",
+            f"{create} --service-account-name {account} --permission-policy-arns $POLICY",
         )
     return ()
+
+
+def _more(context: Context) -> str:
+    """Return what to do where there is more than one bucket."""
+    if context.target.distribution == "gke":
+        return " The last two commands let it into one bucket; repeat them for each."
+    if context.target.distribution == "eks":
+        return " The policy below is for one bucket; add the addresses of others to both of its lists."
+    return ""
 
 
 RULE = Rule(
@@ -96,7 +123,7 @@ RULE = Rule(
         "The origin's chart made the account `user-sa`; a pod that names an account that is not there is never "
         "created. The role or service account behind it belongs to the origin's cloud account."
     ),
-    source="helm-charts/basehub/templates/serviceaccount-user.yaml",
+    source=infrastructure("helm-charts/basehub/templates/serviceaccount-user.yaml"),
     safety="likely",
     change=change,
     cases=(

@@ -1,9 +1,10 @@
 """K01: what was secret at the origin is new on the replica."""
 
 from collections.abc import Callable
+from glob import escape
 
 from takeout.adapt.placeholders import is_placeholder, placeholders
-from takeout.adapt.rule import Action, Case, Draft, Rule, Secret
+from takeout.adapt.rule import Action, Case, Cover, Draft, Rule, Secret
 from takeout.values.path import Path, format_path
 
 # z2jh makes these itself where they are not set. Source: jupyterhub/templates/hub/_helpers-passwords.tpl of z2jh
@@ -18,6 +19,7 @@ _MADE_BY_Z2JH: tuple[Path, ...] = (
 )
 _PEPPER: Path = ("jupyterhub", "hub", "extraEnv", "USERNAME_DERIVATION_PEPPER")
 _PULL: Path = ("jupyterhub", "imagePullSecret")
+_CONTENTS = ("data", "stringData", "binaryData")
 _ENV: Path = ("jupyterhub", "singleuser", "extraEnv")
 
 
@@ -32,6 +34,8 @@ def change(draft: Draft) -> None:
     for path in list(placeholders(draft)):
         if not _is_for_login(path) and draft.has(path):
             _settle(draft, path)
+    for holder in ("hub", "singleuser"):
+        _ask_for_contents(draft, ("jupyterhub", holder, "extraFiles"))
 
 
 def _is_for_login(path: Path) -> bool:
@@ -65,7 +69,10 @@ def _settle(draft: Draft, path: Path) -> None:
     if any(isinstance(step, int) for step in path):
         # A list is replaced whole, so secrets.yaml cannot fill in one item.
         text = f"`{where}` is encrypted in the source, inside a list. Write that list anew in `local.values.yaml`."
-        draft.ask(Action("fill-in-lists", "Fill in what was encrypted inside lists", text, stage="secrets"))
+        covers = (Cover("references", f"*/{escape(str(draft.get(path)))}"),)
+        draft.ask(
+            Action("fill-in-lists", "Fill in what was encrypted in lists", text, stage="secrets", covers=covers)
+        )
     elif "extraConfig" in path or path[-1] == "mountPath":
         holder = path if "extraConfig" in path else path[:-1]
         draft.remove(holder, why="it is code or a file that only the origin can decrypt")
@@ -79,6 +86,15 @@ def _settle(draft: Draft, path: Path) -> None:
         )
     else:
         draft.need(Secret(where, _purpose(path), blocking=_is_blocking(path)))
+
+
+def _ask_for_contents(draft: Draft, files: Path) -> None:
+    """A file without contents had them in a file that hides even the hubs' names; the chart renders none such."""
+    for name, file in draft.get_map(files).items():
+        if isinstance(file, dict) and file.get("mountPath") and not any(file.get(key) for key in _CONTENTS):
+            path = (*files, name, "stringData")
+            if not any(secret.path == format_path(path) for secret in draft.secrets):
+                draft.need(Secret(format_path(path), _purpose(path), blocking=False))
 
 
 _PURPOSES: tuple[tuple[Callable[[Path], bool], str], ...] = (
@@ -153,6 +169,24 @@ RULE = Rule(
                 "jupyterhub.singleuser.extraEnv.API_KEY",
             ),
             actions=("ask-for-encrypted-code",),
+        ),
+        Case(
+            "a file whose contents are in no file that can be read",
+            given="""
+                jupyterhub:
+                  singleuser:
+                    extraFiles:
+                      app-key.pem: {mountPath: /etc/app-key.pem}
+                      own: {mountPath: /etc/own, stringData: x}
+            """,
+            expect="""
+                jupyterhub:
+                  singleuser:
+                    extraFiles:
+                      app-key.pem: {mountPath: /etc/app-key.pem}
+                      own: {mountPath: /etc/own, stringData: x}
+            """,
+            secrets=('jupyterhub.singleuser.extraFiles."app-key.pem".stringData',),
         ),
         Case(
             "user names from a pepper",

@@ -1,5 +1,8 @@
 """M01: usage quotas, which ask the origin's Prometheus."""
 
+import re
+
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.rule import Action, Case, Draft, Rule
 from takeout.adapt.services import drop_service, remove_items
 from takeout.adapt.snippets import is_only_about, snippets
@@ -9,6 +12,8 @@ _HUB: Path = ("jupyterhub", "hub")
 _SERVICE = "usage-quota"
 _PORT = 9000
 _WORDS = ("setup_usage_quotas", _SERVICE)
+_MODULE = "jupyterhub_usage_quotas"
+_FILE = re.compile(r"usage_quotas?_config")
 
 
 def change(draft: Draft) -> None:
@@ -16,16 +21,16 @@ def change(draft: Draft) -> None:
     was_on = draft.has((*_HUB, "services", _SERVICE))
     drop_service(draft, _SERVICE, why="it asks the origin's Prometheus")
     for path, text in snippets(draft):
-        if "jupyterhub_usage_quotas" in text and is_only_about(text, _WORDS):
+        if _MODULE in text and is_only_about(text, _WORDS):
             draft.remove(path)
     for section in ("UsageQuotaManager", "UsageViewer"):
         draft.remove((*_HUB, "config", section))
     for name in draft.get_map((*_HUB, "extraEnv")):
         if name.startswith("JUPYTERHUB_USAGE_QUOTAS_"):
             draft.remove((*_HUB, "extraEnv", name))
-    for name in draft.get_map((*_HUB, "extraFiles")):
-        if name.startswith("usage_quota_config"):
-            draft.remove((*_HUB, "extraFiles", name))
+    for name, file in draft.get_map((*_HUB, "extraFiles")).items():
+        if _FILE.match(name) or (isinstance(file, dict) and _MODULE in str(file.get("mountPath"))):
+            draft.remove((*_HUB, "extraFiles", name), why="only the quotas read it")
     _drop_volumes(draft)
     _drop_ports(draft)
     if was_on:
@@ -82,7 +87,7 @@ RULE = Rule(
         "Otherwise the hub's pod waits for ever for a ConfigMap and a Secret with the password of the origin's "
         "Prometheus."
     ),
-    source="docs/howto/features/compute-quota.md",
+    source=infrastructure("docs/howto/features/compute-quota.md"),
     safety="sure",
     change=change,
     cases=(
@@ -104,6 +109,10 @@ RULE = Rule(
                     extraEnv:
                       JUPYTERHUB_USAGE_QUOTAS_PROMETHEUS_USERNAME:
                         valueFrom: {secretKeyRef: {name: prometheus-auth, key: username, optional: false}}
+                    extraFiles:
+                      usage_quota_config_secret: {stringData: "<secret: a>"}
+                      own_numbers: {mountPath: /etc/jupyterhub_usage_quotas_config.py, stringData: c.X.y = 1}
+                      own: {mountPath: /etc/own, stringData: x}
                     extraVolumes:
                       - {name: custom-templates, emptyDir: {}}
                       - {name: usage-quotas, configMap: {name: usage-quotas-config}}
@@ -134,6 +143,8 @@ RULE = Rule(
                     config:
                       KubeSpawner: {http_timeout: 120}
                     extraEnv: {}
+                    extraFiles:
+                      own: {mountPath: /etc/own, stringData: x}
                     extraVolumes:
                       - {name: custom-templates, emptyDir: {}}
                     extraVolumeMounts:

@@ -1,5 +1,6 @@
 """M03: the metrics exporter, and metrics that everyone may read."""
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.rule import Action, Case, Draft, Rule
 from takeout.adapt.services import drop_service
 from takeout.adapt.snippets import snippets
@@ -27,7 +28,7 @@ RULE = Rule(
     id="M03",
     title="Take out the metrics exporter",
     why="Otherwise a service that nobody runs keeps a token that reads and changes all users.",
-    source="helm-charts/basehub/values.yaml",
+    source=infrastructure("helm-charts/basehub/values.yaml", lines="L877"),
     safety="sure",
     change=change,
     cases=(

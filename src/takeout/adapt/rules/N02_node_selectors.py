@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.machines import (
     GPU,
     GPU_LABEL,
@@ -120,7 +121,7 @@ RULE = Rule(
         "elsewhere they would stay pending for ever. A profile keeps the cores and memory that it promises, as "
         "far as the other machine leaves them to a person."
     ),
-    source="helm-charts/basehub/values.jsonnet",
+    source=infrastructure("helm-charts/basehub/values.jsonnet", lines="L243-L285"),
     safety="likely",
     change=change,
     cases=(

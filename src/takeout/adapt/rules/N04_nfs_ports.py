@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.context import Storage
 from takeout.adapt.pods import empty_out, paths_to
 from takeout.adapt.rule import Action, Case, Draft, Rule
@@ -126,7 +127,7 @@ RULE = Rule(
         "refuse such pods. z2jh's network policy already keeps user pods off private addresses, where the cluster "
         "enforces policies."
     ),
-    source="helm-charts/basehub/values.yaml",
+    source=infrastructure("helm-charts/basehub/values.yaml", lines="L1391-L1423"),
     safety="likely",
     change=change,
     cases=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.pods import paths_to
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.values.node import Data
@@ -84,7 +85,7 @@ RULE = Rule(
         "The policies name the origin's namespace `support`. Without its ingress controller there, code in user "
         "pods could not reach the hub at its own public address where the cluster enforces policies."
     ),
-    source="helm-charts/basehub/values.yaml",
+    source=infrastructure("helm-charts/basehub/values.yaml", lines="L815-L855"),
     safety="sure",
     change=change,
     cases=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.pods import paths_to
 from takeout.adapt.rule import Action, Case, Draft, Rule
 
@@ -34,7 +35,7 @@ RULE = Rule(
         "A template of the origin's chart makes them; z2jh has user placeholders for the same. A pod whose "
         "scheduler is not there is never scheduled."
     ),
-    source="helm-charts/basehub/templates/deployment-node-placeholder.yaml",
+    source=infrastructure("helm-charts/basehub/templates/deployment-node-placeholder.yaml"),
     safety="likely",
     change=change,
     cases=(

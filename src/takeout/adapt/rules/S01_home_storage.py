@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from takeout.adapt.cite import infrastructure
 from takeout.adapt.context import Storage
 from takeout.adapt.home_kinds import give_each, serve
 from takeout.adapt.home_nfs import NAME as HOME_NFS
@@ -58,7 +59,7 @@ RULE = Rule(
         "Servers mount the claim `home-nfs`, which a template of the origin's chart makes of a file server in the "
         "origin's network. Without it every server stays pending for ever."
     ),
-    source="helm-charts/basehub/templates/nfs.yaml",
+    source=infrastructure("helm-charts/basehub/templates/nfs.yaml"),
     safety="likely",
     change=change,
     cases=(

@@ -1,9 +1,10 @@
 """X02: images that the origin's registry holds."""
 
 import re
+from glob import escape
 
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
-from takeout.values.node import Scalar, walk
+from takeout.values.node import Data, Scalar, walk
 from takeout.values.path import Path, format_path
 
 _IMAGE = re.compile(r"(?:[\w.-]+(?::\d+)?/)?[\w.-]+(?:/[\w.-]+)*(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?")
@@ -31,9 +32,16 @@ def change(draft: Draft) -> None:
     commands = tuple(
         f"skopeo copy --all docker://{image} docker://<your-registry>/{_short(image)}" for image in images
     )
-    covers = tuple(Cover("origin", "*", format_path(path)) for path in found)
+    covers = tuple(dict.fromkeys(_cover(path, draft.get(path)) for path in found))
     title = "Copy the images that the origin's registry holds"
     draft.ask(Action("mirror-images", title, text, commands, stage="images", covers=covers))
+
+
+def _cover(path: Path, value: Data) -> Cover:
+    """What the chart makes of an image has its tag behind it, wherever a pod uses it."""
+    if path[-1] == "tag":
+        return Cover("origin", "*", format_path(path))
+    return Cover("origin", f"{escape(str(value))}*")
 
 
 def _names_image(path: Path) -> bool:
