@@ -15,6 +15,8 @@ _OURS = re.compile(r"bucket|scratch|persistent", re.IGNORECASE)
 _ENVIRONMENTS = {"extraEnv", "environment", "env"}
 _SCHEMES = {"gke": "gs", "eks": "s3"}
 _CONFIG_MAP = "cloud-env-vars"
+# Beside z2jh's own values until 2021-05-16. Source: https://github.com/2i2c-org/infrastructure/commit/9235c3616
+_RESOURCES: tuple[Path, ...] = (("jupyterhub", "custom", "cloudResources"), ("jupyterhub", "cloudResources"))
 
 
 def change(draft: Draft) -> None:
@@ -55,14 +57,11 @@ def _purpose(variable: str) -> str:
 
 def _drop_generated(draft: Draft) -> None:
     """Buckets that the origin's older charts made in its own project, and the variables that named them."""
-    resources = ("jupyterhub", "custom", "cloudResources")
-    is_made = (
-        draft.get((*resources, "scratchBucket", "enabled")) is True or draft.get("scratchBucket.enabled") is True
-    )
-    if is_made:
-        draft.set(
-            (*resources, "scratchBucket", "enabled"), False, why="the bucket was made in the origin's project"
-        )
+    switches = [(*resources, "scratchBucket", "enabled") for resources in _RESOURCES]
+    made = [path for path in switches if draft.get(path) is True]
+    for path in made:
+        draft.set(path, False, why="the bucket was made in the origin's project")
+    if made or draft.get("scratchBucket.enabled") is True:
         draft.ask(
             Action(
                 "copy-bucket-scratch",
@@ -73,10 +72,10 @@ def _drop_generated(draft: Draft) -> None:
                 stage="data",
             )
         )
-    for key in ("provider", "gcp.projectId"):
-        path: Path = (*resources, *key.split("."))
-        if draft.get(path):
-            draft.set(path, "", why="it names the origin's project")
+    for resources in _RESOURCES:
+        for key in (("provider",), ("gcp", "projectId")):
+            if draft.get((*resources, *key)):
+                draft.set((*resources, *key), "", why="it names the origin's project")
     draft.remove("scratchBucket", why="only a template of the origin's chart read it")
     for path in sorted(paths_to(draft, "configMapKeyRef"), key=str, reverse=True):
         if draft.get_map(path).get("name") == _CONFIG_MAP:
@@ -174,6 +173,16 @@ jupyterhub:
 jupyterhub:
   custom: {cloudResources: {provider: '', gcp: {projectId: ''}, scratchBucket: {enabled: false}}}
   singleuser: {extraEnv: {B: x}}
+""",
+            actions=("copy-bucket-scratch",),
+        ),
+        Case(
+            "a bucket that a chart of May 2021 made",
+            """
+jupyterhub: {cloudResources: {provider: gcp, gcp: {projectId: p}, scratchBucket: {enabled: true}}}
+""",
+            """
+jupyterhub: {cloudResources: {provider: '', gcp: {projectId: ''}, scratchBucket: {enabled: false}}}
 """,
             actions=("copy-bucket-scratch",),
         ),
