@@ -35,6 +35,37 @@ def deflate(data: bytes | memoryview, *, last: bool = True) -> bytes:
     return plain.compress(data) + plain.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
 
 
+_STORED_BYTES = 0xFFFF
+_SAMPLE_BYTES = 16 << 10
+_WORTH = 0.97
+
+
+def is_dense(data: bytes | memoryview) -> bool:
+    """Whether compressing would gain little: media, archives, encrypted files. A sample from the middle tells."""
+    start = max(0, (len(data) - _SAMPLE_BYTES) // 2)
+    sample = data[start : start + _SAMPLE_BYTES]
+    return len(sample) > 0 and len(deflate(sample)) > _WORTH * len(sample)
+
+
+def stored_blocks(data: bytes) -> bytes:
+    """Return deflate blocks that hold the data as it is. Source: RFC 1951, section 3.2.4."""
+    pieces: list[bytes] = []
+    for start in range(0, len(data), _STORED_BYTES):
+        block = data[start : start + _STORED_BYTES]
+        pieces += (
+            b"\0",
+            len(block).to_bytes(2, "little"),
+            (len(block) ^ _STORED_BYTES).to_bytes(2, "little"),
+            block,
+        )
+    return b"".join(pieces)
+
+
+def deflate_piece(data: bytes) -> bytes:
+    """Return a piece of a deflate stream that pieces before and after may join, dense data as it is."""
+    return stored_blocks(data) if is_dense(data) else deflate(data, last=False)
+
+
 DEFLATE_END = b"\x03\x00"
 """An empty last block with fixed codes: the end of a stream made of pieces. Source: RFC 1951, section 3.2.6."""
 
@@ -69,7 +100,7 @@ def _powers() -> tuple[int, ...]:
 _SQUARES = _powers()
 
 
-def combine(first: int, second: int, second_bytes: int) -> int:
+def combine_slowly(first: int, second: int, second_bytes: int) -> int:
     """Return the CRC-32 of two pieces from the CRC of each and the second's length.
 
     Source: the method of zlib's ``crc32_combine``: the first CRC times x to the power of eight times the length.
@@ -81,3 +112,7 @@ def combine(first: int, second: int, second_bytes: int) -> int:
         power >>= 1
         bit += 1
     return _multiply(shift, first) ^ second
+
+
+combine: Callable[[int, int, int], int] = isal_zlib.crc32_combine if _FAST else combine_slowly
+"""CRC-32 of two pieces from the CRC of each and the second's length."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -100,14 +100,16 @@ def _compare(inventory: Inventory, index: int, status: os.stat_result, read_byte
     return State.GOOD if same else State.CHANGED
 
 
-def read_batch(root_fd: int, inventory: Inventory, first: int, last: int) -> list[Content]:
-    """Read the entries from ``first`` up to ``last``, which are small enough to be read whole."""
+def read_batch(
+    root_fd: int, inventory: Inventory, first: int, last: int, unread: Container[int] = ()
+) -> list[Content]:
+    """Read the entries from ``first`` up to ``last``, small enough to be read whole, but for those ``unread``."""
     columns = inventory.columns
     contents: list[Content] = []
     with _Directories(root_fd, inventory) as directories:
         for index, path in enumerate(islice(inventory.paths(first), last - first), first):
             kind = columns.kinds[index]
-            if kind == Kind.FILE:
+            if kind == Kind.FILE and index not in unread:
                 data, state = directories.read(index)
             else:
                 data, state = columns.targets.get(index, b""), State.GOOD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,7 +23,9 @@ T = TypeVar("T")
 
 PIECE_BYTES = 1 << 20
 """Large files are read in pieces of this length."""
-BATCH_ENTRIES = 64
+BATCH_ENTRIES = 256
+_FIRST_ENTRIES = 8
+"""The first batch is small, so that the first byte comes soon; each is twice the one before."""
 BATCH_BYTES = 1 << 20
 CHECKPOINT_BYTES = 64 << 20
 """Every so far into a large file the state of its checksums is kept; a resumed reading goes on from there."""
@@ -62,9 +64,18 @@ class Reading:
         results: Where checksums and states are recorded.
         checkpoints: Where large files' checkpoints are kept from one pass to the next.
         whole_bytes: Files up to this length are read whole.
+        unread: Files that need not be read, because another name of each is read.
     """
 
-    def __init__(self, inventory: Inventory, results: Results, checkpoints: Checkpoints, whole_bytes: int) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        results: Results,
+        checkpoints: Checkpoints,
+        whole_bytes: int,
+        unread: Container[int] = (),
+    ) -> None:
+        self._unread = unread
         self._inventory = inventory
         self._results = results
         self._checkpoints = checkpoints
@@ -101,7 +112,7 @@ class Reading:
         last: int,
         *,
         whole: Callable[[list[Content], list[int]], T],
-        piece: Callable[[bytes], T],
+        piece: Callable[[int, int, bytes], T],
         position: int = 0,
     ) -> Iterator[Part[T]]:
         """Yield the entries from ``first`` up to ``last``.
@@ -110,7 +121,7 @@ class Reading:
             first: The first entry.
             last: The entry after the last.
             whole: Makes what is wanted of entries read whole and their CRCs; called in a thread.
-            piece: The same for a piece of a large file.
+            piece: The same for a piece of a large file, given with the file and where in it the piece begins.
             position: Where in the first entry's content to begin at the latest, if it is a large file; pieces
                 before it are given too where the checksums need them.
         """
@@ -124,33 +135,36 @@ class Reading:
         first: int,
         last: int,
         whole: Callable[[list[Content], list[int]], T],
-        piece: Callable[[bytes], T],
+        piece: Callable[[int, int, bytes], T],
         position: int,
     ) -> Iterator[Work[tuple[Part[T], bytes]]]:
         kinds, sizes = self._inventory.columns.kinds, self._inventory.columns.sizes
-        at = first
+        at, most = first, _FIRST_ENTRIES
         while at < last:
-            if kinds[at] == Kind.FILE and sizes[at] > self._whole_bytes:
+            if kinds[at] == Kind.FILE and sizes[at] > self._whole_bytes and at not in self._unread:
                 yield from self._pieces(at, piece, position if at == first else 0)
                 at += 1
                 continue
             end, cost, files = at, 0, 0
-            while end < last and end - at < BATCH_ENTRIES and (cost < BATCH_BYTES):
-                if kinds[end] == Kind.FILE:
+            while end < last and end - at < most and cost < BATCH_BYTES:
+                if kinds[end] == Kind.FILE and end not in self._unread:
                     if sizes[end] > self._whole_bytes or (end > at and cost + sizes[end] > self._whole_bytes):
                         break
                     files += 1
-                cost += sizes[end]
+                    cost += sizes[end]
                 end += 1
             yield Work(cost, files, partial(self._batch, at, end, whole))
-            at = end
+            at, most = end, min(2 * most, BATCH_ENTRIES)
 
     def _batch(
         self, first: int, last: int, whole: Callable[[list[Content], list[int]], T]
     ) -> tuple[Part[T], bytes]:
-        contents = read_batch(self._root_fd, self._inventory, first, last)
+        contents = read_batch(self._root_fd, self._inventory, first, last, self._unread)
         crcs = []
         for content in contents:
+            if content.index in self._unread:
+                crcs.append(0)
+                continue
             crc = crc32(content.data, 0)
             crcs.append(crc)
             if not self._results.put(content.index, content.state, crc, hashlib.sha256(content.data).digest()):
@@ -164,7 +178,7 @@ class Reading:
         )
 
     def _pieces(
-        self, index: int, piece: Callable[[bytes], T], position: int
+        self, index: int, piece: Callable[[int, int, bytes], T], position: int
     ) -> Iterator[Work[tuple[Part[T], bytes]]]:
         large = self._open[index] = LargeFile(self._root_fd, self._inventory, index)
         start = position - position % PIECE_BYTES
@@ -178,10 +192,12 @@ class Reading:
             yield Work(length, 1, partial(self._piece, large, offset, length, piece))
 
     @staticmethod
-    def _piece(large: LargeFile, offset: int, length: int, piece: Callable[[bytes], T]) -> tuple[Part[T], bytes]:
+    def _piece(
+        large: LargeFile, offset: int, length: int, piece: Callable[[int, int, bytes], T]
+    ) -> tuple[Part[T], bytes]:
         data = large.piece(offset, length)
         final = offset + length == large.size
-        return Part(large.index, large.index + 1, piece(data), offset, final), data
+        return Part(large.index, large.index + 1, piece(large.index, offset, data), offset, final), data
 
     def _advance(self, part: Part[T], data: bytes) -> None:
         """Bring a large file's checksums forward, in a thread of their own while the piece goes on its way."""

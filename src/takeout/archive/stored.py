@@ -105,7 +105,9 @@ class StoredZip:
         first = layout.entry_at(start)
         last = min(len(self.inventory), layout.entry_at(min(stop, layout.sums_at) - 1) + 1)
         position = max(0, start - layout.starts[first] - self._head_bytes(first))
-        for part in reading.parts(first, last, whole=self._render, piece=lambda data: data, position=position):
+        for part in reading.parts(
+            first, last, whole=self._render, piece=lambda _index, _offset, data: data, position=position
+        ):
             if part.offset < 0:
                 yield layout.starts[part.first], part.data
                 continue
@@ -143,7 +145,9 @@ class StoredZip:
             end = at
             while end < count and not self.results.known(end):
                 end += 1
-            for _ in reading.parts(at, end, whole=lambda _contents, _crcs: None, piece=lambda _data: None):
+            for _ in reading.parts(
+                at, end, whole=lambda _contents, _crcs: None, piece=lambda _index, _offset, _data: None
+            ):
                 pass
             at = end
 

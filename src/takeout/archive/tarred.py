@@ -1,0 +1,134 @@
+"""A home as a compressed tar, written in one go on all cores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from takeout.archive import tarformat
+from takeout.archive.compress import Compressor, Gzip, Piece, Zstd
+from takeout.archive.content import Content
+from takeout.archive.entry import Kind
+from takeout.archive.inventory import Inventory
+from takeout.archive.layout import WHOLE_BYTES
+from takeout.archive.reading import Checkpoints, Reading
+from takeout.archive.report import REPORT_NAME, SUMS_NAME, Report, prefix_of
+from takeout.archive.results import Results
+from takeout.archive.tables import sums_bytes, sums_chunks, tag_of
+from takeout.archive.tarformat import DIRECTORY, HARD_LINK, REGULAR, SYMLINK, TarMember
+
+_SECONDS = 1_000_000_000
+_KINDS = {Kind.DIRECTORY: DIRECTORY, Kind.FILE: REGULAR, Kind.SYMLINK: SYMLINK}
+
+
+class TarStream:
+    """A compressed tar of a home.
+
+    Hard links are links in it. The length is not known beforehand.
+
+    Args:
+        inventory: The home.
+        compressor: Makes the compressor of one pass.
+
+    Attributes:
+        results: Checksums and states of what was read so far.
+        length: None: it depends on what the files hold.
+    """
+
+    length: int | None = None
+
+    def __init__(self, inventory: Inventory, compressor: Callable[[], Compressor]) -> None:
+        self.inventory = inventory
+        self.results = Results(len(inventory))
+        self._compressor = compressor
+        self._prefix = prefix_of(inventory.root)
+        self._report = Report(inventory, self._prefix)
+        made = compressor()
+        self.suffix, self.media_type = made.suffix, made.media_type
+        self._newest = max(inventory.columns.mtimes, default=0) // _SECONDS
+
+    @property
+    def tag(self) -> str:
+        """What tells this archive from that of a changed home."""
+        return tag_of(self.inventory, self._prefix, f"{self.suffix.removeprefix('.')}1")
+
+    def read(self) -> Iterator[bytes]:
+        """Yield the archive; closing the iterator stops all work.
+
+        Raises:
+            DiskError: When the home cannot be read any more.
+        """
+        compressor = self._compressor()
+        self.results = Results(len(self.inventory))
+        checkpoints: Checkpoints = {}
+        twins = self.inventory.columns.twins
+        yield compressor.start()
+        with Reading(self.inventory, self.results, checkpoints, WHOLE_BYTES, twins) as reading:
+            parts = reading.parts(
+                0,
+                len(self.inventory),
+                whole=lambda contents, _crcs: compressor.piece(self._whole(contents)),
+                piece=lambda index, offset, data: compressor.piece(self._piece(index, offset, data)),
+            )
+            for part in parts:
+                yield compressor.join(part.data)
+        for index, first in twins.items():
+            self.results.put(index, self.results.state(first), self.results.crc(first), self.results.sha(first))
+        for piece in self._tables(compressor):
+            yield compressor.join(piece)
+        yield compressor.end()
+
+    def _whole(self, contents: list[Content]) -> bytes:
+        pieces: list[bytes] = []
+        for content in contents:
+            member = self._member(content.index, content.path)
+            pieces.append(tarformat.header(member))
+            if member.size_bytes:
+                pieces += (content.data, tarformat.padding(member.size_bytes))
+        return b"".join(pieces)
+
+    def _piece(self, index: int, offset: int, data: bytes) -> bytes:
+        size = self.inventory.columns.sizes[index]
+        head = tarformat.header(self._member(index, self.inventory.path(index))) if offset == 0 else b""
+        return head + data + (tarformat.padding(size) if offset + len(data) == size else b"")
+
+    def _member(self, index: int, path: bytes) -> TarMember:
+        columns = self.inventory.columns
+        kind = Kind(columns.kinds[index])
+        _, uid, gid = columns.owner_table[columns.owners[index]]
+        twin = columns.twins.get(index)
+        name = self._prefix + b"/" + path
+        link = columns.targets.get(index, b"")
+        if twin is not None:
+            link = self._prefix + b"/" + self.inventory.path(twin)
+        return TarMember(
+            name=name + b"/" if kind is Kind.DIRECTORY and path else name,
+            kind=_KINDS[kind] if twin is None else HARD_LINK,
+            mode=columns.modes[index],
+            uid=uid,
+            gid=gid,
+            size_bytes=columns.sizes[index] if kind is Kind.FILE and twin is None else 0,
+            mtime=columns.mtimes[index] // _SECONDS,
+            link=link,
+        )
+
+    def _tables(self, compressor: Compressor) -> Iterator[Piece]:
+        size = sums_bytes(self.inventory, self._prefix)
+        yield compressor.piece(tarformat.header(self._table(SUMS_NAME, size)))
+        for chunk in sums_chunks(self.inventory, self._prefix, self.results):
+            yield compressor.piece(chunk)
+        text = self._report.text(self.results)
+        report = tarformat.header(self._table(REPORT_NAME, len(text))) + text + tarformat.padding(len(text))
+        yield compressor.piece(tarformat.padding(size) + report + tarformat.END)
+
+    def _table(self, name: bytes, size: int) -> TarMember:
+        return TarMember(name, REGULAR, 0o644, 0, 0, size, self._newest)
+
+
+def tar_zst(inventory: Inventory) -> TarStream:
+    """Return a home as ``.tar.zst``."""
+    return TarStream(inventory, Zstd)
+
+
+def tar_gz(inventory: Inventory) -> TarStream:
+    """Return a home as ``.tar.gz``."""
+    return TarStream(inventory, Gzip)
