@@ -170,16 +170,16 @@ def find(node: Node, path: Path) -> Node | None:
 
 def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
     """Yield ``node`` and everything below it, each with its path, parents first."""
-    yield path, node
-    match node:
-        case Mapping():
-            for key, child in node.entries.items():
-                yield from walk(child, (*path, key))
-        case Sequence():
-            for index, child in enumerate(node.items):
-                yield from walk(child, (*path, index))
-        case Scalar():
-            pass
+    # A stack, for each level of nested generators would pass on everything that is below it.
+    waiting = [(path, node)]
+    while waiting:
+        path, node = waiting.pop()
+        yield path, node
+        if isinstance(node, Mapping):
+            waiting += [((*path, key), child) for key, child in reversed(node.entries.items())]
+        elif isinstance(node, Sequence):
+            last = len(node.items) - 1
+            waiting += [((*path, last - i), child) for i, child in enumerate(reversed(node.items))]
 
 
 def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:

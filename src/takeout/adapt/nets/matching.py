@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
-from takeout.adapt.context import Term
+from takeout.adapt.context import Term, TermKind
 
 
 class Matcher:
@@ -25,7 +26,7 @@ class Matcher:
             if term.kind == "person":
                 self._people.setdefault(term.text.lower(), []).append(term)
             if term.kind != "person" or "@" in term.text:
-                self._patterns.append((term, term.text.lower(), re.compile(_pattern(term), re.IGNORECASE)))
+                self._patterns.append((term, term.text.lower(), _compiled(term.text, term.kind)))
         self._hints = _hints(self._patterns)
 
     def may_match(self, text: str) -> bool:
@@ -79,12 +80,18 @@ def _hints(patterns: list[tuple[Term, str, re.Pattern[str]]]) -> tuple[str, ...]
     return tuple(fewest)
 
 
-def _pattern(term: Term) -> str:
-    text = re.escape(term.text)
-    if term.kind == "domain":
+@lru_cache(maxsize=4096)
+def _compiled(text: str, kind: TermKind) -> re.Pattern[str]:
+    """Return the pattern of a term; the hubs of a source share most of theirs."""
+    return re.compile(_pattern(text, kind), re.IGNORECASE)
+
+
+def _pattern(text: str, kind: TermKind) -> str:
+    text = re.escape(text)
+    if kind == "domain":
         # not the end of another registrable name, and not the beginning of a longer one
         return rf"(?<![a-z0-9-]){text}(?![a-z0-9-]|\.[a-z0-9])"
-    if term.kind == "organisation":
+    if kind == "organisation":
         # a new word also begins at a capital or a digit within a name, as in logsToAcme
         return rf"(?:(?<![a-z0-9])|(?-i:(?<=[a-z])(?=[A-Z0-9]))){text}(?:(?![a-z0-9])|(?-i:(?<=[a-z])(?=[A-Z])))"
     return rf"(?<![a-z0-9]){text}(?![a-z0-9])"
