@@ -97,6 +97,11 @@ def comments(values: Document, context: Context) -> list[Comment]:
     ]
 
 
+def tokens(text: str, terms: Iterable[Term]) -> list[str]:
+    """Return what of ``text`` the net would find: each token, or phrase, that mentions a term."""
+    return [token for token, _ in _mentioned(text, matcher(terms), is_item=False)]
+
+
 def _texts(data: Any) -> Iterator[tuple[Path, str, bool]]:
     """Yield every key and scalar, each with its place, and whether it is a name in a list (or a key)."""
     for path, value, parent in every(data):

@@ -1,7 +1,13 @@
 """B02: texts that say who operates the hub."""
 
+import ast
+import re
+from glob import escape
+
 from takeout.adapt.cite import infrastructure
+from takeout.adapt.nets.origin import tokens
 from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
+from takeout.adapt.snippets import parse, snippets
 from takeout.values.node import Scalar, walk
 from takeout.values.path import Path, format_path
 
@@ -11,6 +17,7 @@ _TEMPLATE_VARS: tuple[Path, ...] = (
 )
 _ROLES = ("operated_by", "funded_by")
 _PLACEHOLDER = {"name": "<who runs the hub now>", "url": "<their web address>"}
+_WORDS = re.compile(r"\w[,:]? +\w+ +\w")
 # Keys whose values are read by people and by no program.
 _PROSE = frozenset({
     "about_message", "announcement", "announcements", "banner_message", "description", "display_name", "help",
@@ -24,8 +31,13 @@ def change(draft: Draft) -> None:
     mentions = [
         path for path, node in walk(draft.values) if isinstance(node, Scalar) and _is_text(draft, path, node)
     ]
+    covers = [Cover("origin", "*", format_path(path)) for path in mentions]
+    for path, text in snippets(draft):
+        if found := {token for prose in _prose(text) for token in tokens(prose, draft.context.terms)}:
+            mentions.append(path)
+            covers += [Cover("origin", escape(token), format_path(path)) for token in sorted(found)]
     if changed or mentions:
-        _ask(draft, changed, mentions)
+        _ask(draft, changed, mentions, covers)
 
 
 def _rename(draft: Draft, base: Path) -> list[Path]:
@@ -53,7 +65,14 @@ def _is_text(draft: Draft, path: Path, node: Scalar) -> bool:
     return is_read and draft.context.mentions_origin(node.value)
 
 
-def _ask(draft: Draft, changed: list[Path], mentions: list[Path]) -> None:
+def _prose(code: str) -> list[str]:
+    """Return the sentences for people in a snippet: the strings of several words that are no comments."""
+    tree = parse(code)
+    constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)] if tree else []
+    return [text for text in constants if isinstance(text, str) and _WORDS.search(text)]
+
+
+def _ask(draft: Draft, changed: list[Path], mentions: list[Path], covers: list[Cover]) -> None:
     parts: list[str] = []
     if changed:
         names = ", ".join(f"`{path[-1]}`" for path in changed)
@@ -65,9 +84,8 @@ def _ask(draft: Draft, changed: list[Path], mentions: list[Path]) -> None:
     if mentions:
         shown = "\n".join(f"- `{format_path(path)}`: {str(draft.get(path))[:90]!r}" for path in mentions)
         parts.append(f"These texts still mention it. Change the ones that are not true any more:\n\n{shown}")
-    covers = tuple(Cover("origin", "*", format_path(path)) for path in mentions)
     title = "Say in your own words who runs the hub"
-    draft.ask(Action("review-texts", title, "\n\n".join(parts), covers=covers))
+    draft.ask(Action("review-texts", title, "\n\n".join(parts), covers=tuple(covers)))
 
 
 RULE = Rule(
@@ -129,6 +147,25 @@ RULE = Rule(
             """,
             terms=("origin.org",),
             actions=("review-texts",),
+        ),
+        Case(
+            "a welcome in a snippet",
+            given="""
+                jupyterhub:
+                  hub:
+                    extraConfig:
+                      welcome: |
+                        c.JupyterHub.template_vars = {"welcome": "Welcome to the hub of origin.org."}
+            """,
+            terms=("origin.org",),
+            actions=("review-texts",),
+        ),
+        Case(
+            "an address in a snippet, which is for another rule",
+            given="""
+                jupyterhub: {hub: {extraConfig: {own: 'c.X.url = "https://origin.org/a"'}}}
+            """,
+            terms=("origin.org",),
         ),
         Case(
             "texts of the community",

@@ -19,6 +19,8 @@ _MADE_BY_Z2JH: tuple[Path, ...] = (
 )
 _PEPPER: Path = ("jupyterhub", "hub", "extraEnv", "USERNAME_DERIVATION_PEPPER")
 _PULL: Path = ("jupyterhub", "imagePullSecret")
+# Kubernetes refuses a pod with a placeholder in one of these.
+_POD_LISTS = frozenset({"extraContainers", "extraVolumeMounts", "extraVolumes", "initContainers"})
 _CONTENTS = ("data", "stringData", "binaryData")
 _ENV: Path = ("jupyterhub", "singleuser", "extraEnv")
 
@@ -69,10 +71,10 @@ def _settle(draft: Draft, path: Path) -> None:
     if any(isinstance(step, int) for step in path):
         # A list is replaced whole, so secrets.yaml cannot fill in one item.
         text = f"`{where}` is encrypted in the source, inside a list. Write that list anew in `local.values.yaml`."
+        title = "Fill in what was encrypted in lists"
         covers = (Cover("references", f"*/{escape(str(draft.get(path)))}"),)
-        draft.ask(
-            Action("fill-in-lists", "Fill in what was encrypted in lists", text, stage="secrets", covers=covers)
-        )
+        blocking = not _POD_LISTS.isdisjoint(path)
+        draft.ask(Action("fill-in-lists", title, text, stage="secrets", blocking=blocking, covers=covers))
     elif "extraConfig" in path or path[-1] == "mountPath":
         holder = path if "extraConfig" in path else path[:-1]
         draft.remove(holder, why="it is code or a file that only the origin can decrypt")
@@ -187,6 +189,14 @@ RULE = Rule(
                       own: {mountPath: /etc/own, stringData: x}
             """,
             secrets=('jupyterhub.singleuser.extraFiles."app-key.pem".stringData',),
+        ),
+        Case(
+            "inside a list",
+            given="""
+                jupyterhub:
+                  hub: {extraContainers: [{name: "<secret: a[0].name>", volumeMounts: [{name: "<secret: b>"}]}]}
+            """,
+            actions=("fill-in-lists",),
         ),
         Case(
             "user names from a pepper",
