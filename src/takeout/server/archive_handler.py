@@ -93,8 +93,10 @@ class ArchiveHandler(TakeoutHandler):
         that was last begun here.
         """
         range_header, if_range = self.request.headers.get("Range"), self.request.headers.get("If-Range")
-        last = self.downloads.shelf.last_tag(key)
-        known = wish.tag or last if if_range is None else next(iter(strong_tags(if_range)), "-")
+        if if_range is None:
+            known = self.downloads.shelf.begun(key, wish.tag)
+        else:
+            known = next(iter(strong_tags(if_range)), "-")
         archive = await self.downloads.archive_of(key, inventory, known if range_header else "")
         if not isinstance(archive, Seekable):
             return archive, Span(0, 0)

@@ -62,10 +62,9 @@ class InventoryHandler(EventsHandler):
             while not task.done():
                 await self.tell("progress", {"entries": entries})
                 await asyncio.wait({task}, timeout=_EVERY_SECONDS)
-            await self.tell(
-                "inventory",
-                {**await task, "name": shown(place.name), "path": shown(place.below) if place.below else ""},
-            )
+            names = {"name": place.name, "path": place.below, "directory": place.directory}
+            readable = {key: shown(value) if value else "" for key, value in names.items()}
+            await self.tell("inventory", {**await task, **readable})
         except StreamClosedError:
             self.gone = True
         except Refusal as refusal:

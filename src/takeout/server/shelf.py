@@ -10,6 +10,10 @@ from takeout.server.formats import Seekable
 from takeout.server.quiet import quiet_digest
 
 
+_MOST_BEGUN = 100
+"""So many keys are remembered, and so many tags of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """What distinguishes one kind of download from another.
@@ -52,15 +56,26 @@ class Shelf:
         self._keep_seconds = keep_seconds
         self._volatile = tuple(volatile)
         self._held: dict[tuple[Key, str], _Held] = {}
-        self._latest: dict[Key, str] = {}
+        self._begun: dict[Key, list[str]] = {}
 
     def __len__(self) -> int:
         """Return how many archives are held."""
         return len(self._held)
 
-    def last_tag(self, key: Key) -> str:
-        """Return the tag of the archive that was last begun, or nothing; known after it is gone, too."""
-        return self._latest.get(key, "")
+    def begun(self, key: Key, tag: str) -> str:
+        """Return the tag of the archive that a client without ``If-Range`` has a part of, as far as can be known.
+
+        Args:
+            key: What it asks for.
+            tag: The tag in its address; empty where there is none. An address may be older than the download that
+                was begun with it, so it counts if an archive of that tag was begun, or if none was: then this
+                server was started in between.
+
+        Returns:
+            The tag, or nothing where nothing is known at all.
+        """
+        begun = self._begun.get(key, [])
+        return tag if not begun or tag in begun else begun[-1]
 
     def find(self, key: Key, tag: str) -> tuple[Seekable, Inventory] | None:
         """Return a held archive and its inventory."""
@@ -85,13 +100,19 @@ class Shelf:
         What was read for an archive stays known to it, so the older object of the same tag is the better one.
         """
         tag = archive.tag
-        self._latest[key] = tag
+        self._remember(key, tag)
         held = self._held.get((key, tag))
         if held is None:
             held = self._held[key, tag] = _Held(key, archive, inventory, now)
         held.used = now
         self.tidy(now)
         return held.archive
+
+    def _remember(self, key: Key, tag: str) -> None:
+        begun = self._begun.pop(key, [])
+        self._begun[key] = [*(each for each in begun if each != tag), tag][-_MOST_BEGUN:]
+        while len(self._begun) > _MOST_BEGUN:
+            del self._begun[next(iter(self._begun))]
 
     def touch(self, key: Key, tag: str, now: float) -> None:
         """Note that an archive is in use."""
