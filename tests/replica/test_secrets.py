@@ -51,6 +51,25 @@ def test_what_is_there_stays() -> None:
     assert to_data(kept) == {"a": {"b": "mine"}, "c": 1}
 
 
+@pytest.mark.parametrize(
+    ("there", "shared"),
+    [({}, None), ({"a": "mine"}, "mine"), ({"b": "mine"}, "mine"), ({"a": "<fill in: a>"}, None)],
+)
+def test_two_secrets_that_must_agree_have_one_value(there: dict[str, str], shared: str | None) -> None:
+    asked = (
+        Secret("jupyterhub.a", "A token.", "hex32", same_as="jupyterhub.b"),
+        Secret("jupyterhub.b", "A token.", "hex32", same_as="jupyterhub.a"),
+    )
+    made = to_data(add_secrets(document(there), secret_entries(asked, Mapping(), PLAIN))[0])
+
+    assert isinstance(made, dict)
+    if shared is not None:
+        assert made == {"a": shared, "b": shared}
+    else:
+        assert len(str(made["b"])) == 64
+        assert made["a"] == there.get("a", made["b"])
+
+
 def test_a_secret_in_a_list_takes_the_whole_list_along() -> None:
     values = document({"jupyterhub": {"list": [{"name": "a", "url": "x"}, {"name": "b"}]}})
     entries = secret_entries((Secret("jupyterhub.list[1].token", "A token."),), values, PLAIN)

@@ -146,12 +146,14 @@ class Secret:
         generate: ``hex32`` (64 hexadecimal digits), ``password`` (url-safe, 32 bytes), or None for a
             placeholder that a person fills in.
         blocking: Whether the hub cannot start, or nobody can log in, without it.
+        same_as: Dotted path of another secret that has to have the same value; empty where none has.
     """
 
     path: str
     purpose: str
     generate: Literal["hex32", "password"] | None = None
     blocking: bool = True
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class SecretEntry:
         generate: How a random value is made, or None where a person fills it in.
         blocking: Whether the hub cannot start, or nobody can log in, without it.
         within: The list as it must be written whole, where the path leads through one; None otherwise.
+        same_as: The path of the entry whose value this one shares; empty where there is none.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class SecretEntry:
     generate: str | None = None
     blocking: bool = True
     within: Data = None
+    same_as: Path = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def secret_entries(asked: Iterable[Secret], values: Mapping, layout: Layout) -> 
     entries = []
     for secret in asked:
         path = as_path(secret.path)
-        entry = SecretEntry(layout.outer(path), secret.purpose, secret.generate, secret.blocking)
+        same_as = layout.outer(as_path(secret.same_as)) if secret.same_as else ()
+        entry = SecretEntry(layout.outer(path), secret.purpose, secret.generate, secret.blocking, same_as=same_as)
         listed = next((i for i, step in enumerate(path) if isinstance(step, int)), None)
         if listed is not None:
             whole = find(values, path[:listed])
@@ -73,9 +74,8 @@ def add_secrets(existing: Mapping, entries: Iterable[SecretEntry]) -> tuple[Mapp
     for entry in entries:
         if find(document, entry.path) is not None:
             continue
-        value = generate(entry.generate) if entry.generate else placeholder(entry.path)
         try:
-            document = _with_entry(document, entry, value)
+            document = _with_entry(document, entry, _value(document, entry))
         except ValueError as error:
             where = Where(SECRETS, path=format_path(entry.path))
             hint = "move what is there to another key, or remove it"
@@ -83,6 +83,13 @@ def add_secrets(existing: Mapping, entries: Iterable[SecretEntry]) -> tuple[Mapp
             raise ValuesError([fault]) from error
         added.append(entry.path)
     return document, tuple(added)
+
+
+def _value(document: Mapping, entry: SecretEntry) -> str:
+    twin = find(document, entry.same_as) if entry.same_as else None
+    if isinstance(twin, Scalar) and isinstance(twin.value, str) and not is_placeholder(twin.value):
+        return twin.value
+    return generate(entry.generate) if entry.generate else placeholder(entry.path)
 
 
 def relay(existing: Mapping, *, umbrella: bool) -> Mapping:

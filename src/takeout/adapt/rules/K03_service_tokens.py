@@ -8,6 +8,7 @@ from takeout.values.path import Path, format_path
 # Their programs run beside the hub and read the token where z2jh puts it.
 _INSIDE = ("binder", "dask-gateway", "jupyterhub-groups-exporter", "jupyterhub-idle-culler")
 _GATEWAY: Path = ("dask-gateway", "gateway", "auth", "jupyterhub", "apiToken")
+_SERVICE: Path = ("jupyterhub", "hub", "services", "dask-gateway", "apiToken")
 # The first release of its chart that reads z2jh's token. Source: https://github.com/dask/dask-gateway/pull/612
 _READS_Z2JH = (2022, 10)
 
@@ -28,9 +29,9 @@ def change(draft: Draft) -> None:
         and _release(gateway.version) < _READS_Z2JH
         and draft.get("dask-gateway.enabled") is not False
     ):
-        purpose = "A token that dask-gateway shows to the hub (`openssl rand -hex 32`); the same in both places."
-        draft.need(Secret(format_path(_GATEWAY), purpose))
-        draft.need(Secret("jupyterhub.hub.services.dask-gateway.apiToken", purpose))
+        purpose = "A token that dask-gateway shows to the hub; the same in both places."
+        for token, other in ((_GATEWAY, _SERVICE), (_SERVICE, _GATEWAY)):
+            draft.need(Secret(format_path(token), purpose, "hex32", same_as=format_path(other)))
     if told:
         text = f"These services get new tokens, which programs outside the hub must be told: {', '.join(told)}."
         reading = (
