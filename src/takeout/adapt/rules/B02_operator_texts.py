@@ -33,6 +33,8 @@ def change(draft: Draft) -> None:
     ]
     covers = [Cover("origin", "*", format_path(path)) for path in mentions]
     for path, text in snippets(draft):
+        if not draft.context.mentions_origin(text):
+            continue
         if found := {token for prose in _prose(text) for token in tokens(prose, draft.context.terms)}:
             mentions.append(path)
             covers += [Cover("origin", escape(token), format_path(path)) for token in sorted(found)]
