@@ -12,7 +12,8 @@ The tree::
     │   ├── ValuesError       a values file cannot be read; carries every fault found
     │   ├── OptionError       an option's value makes no sense
     │   ├── DirectoryError    the directory is not one that Takeout may write to, or read
-    │   └── ArchiveError      the archive is damaged, or none of ours
+    │   ├── ArchiveError      the archive is damaged, or none of ours
+    │   └── TokenError        the token is missing, or the server does not accept it
     └── WorldError            exit code 3: the world is wrong
         ├── NetworkError      a remote place cannot be reached
         ├── ToolError         a program that is needed is missing or failed
@@ -218,6 +219,12 @@ class ArchiveError(InputError):
     """The archive is damaged, or none of ours."""
 
     code = "archive"
+
+
+class TokenError(InputError):
+    """The token is missing, or the server does not accept it."""
+
+    code = "token"
 
 
 class WorldError(TakeoutError):

@@ -1,0 +1,282 @@
+"""Requests to one server: over few connections that are kept, with the token, never following a redirect."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from takeout import __version__
+from takeout.errors import NetworkError, TokenError, Where
+from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError, judge
+from takeout.pull.pace import Pace, StoppedError
+from takeout.pull.token import HINT, Token
+
+ATTEMPTS = 8
+"""How often one thing is tried without any progress, while the server answers others."""
+_CONNECT_SECONDS = 20.0
+_READ_SECONDS = 60.0
+_MOST_JSON_BYTES = 1 << 30
+_AGENT = f"jupyterhub-takeout/{__version__}"
+
+Result = TypeVar("Result")
+Revive = Callable[[], bool]
+"""Brings a stopped server back; False where that cannot be done."""
+
+
+class Connection:
+    """Requests to one server.
+
+    Args:
+        origin: Scheme, host and port.
+        base: Path of the server, with a final slash.
+        token: The token; None for what needs none.
+        pace: How many requests may be in flight.
+        hub: Path of the hub; empty where there is none.
+        patience_seconds: How long to try while nothing is answered.
+    """
+
+    def __init__(
+        self, origin: str, base: str, token: Token | None, pace: Pace, *, hub: str, patience_seconds: float
+    ) -> None:
+        self.origin = origin
+        self.base = base
+        self.pace = pace
+        self.hub = hub
+        self.revive: Revive | None = None
+        self._token = token
+        self._patience_seconds = patience_seconds
+        self._transport = _transport(origin)
+        self._reviving = threading.Lock()
+        self._checked = threading.Lock()
+        self._token_good_at = -1e9
+
+    @property
+    def address(self) -> str:
+        """The server's address."""
+        return f"{self.origin}{self.base}"
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._transport.close()
+
+    def header(self) -> str:
+        """Return the value of the ``Authorization`` header."""
+        return self._token.header() if self._token else ""
+
+    @contextmanager
+    def ask(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        body: object = None,
+        read_seconds: float = _READ_SECONDS,
+    ) -> Iterator[httpx.Response]:
+        """Make one request and give its answer, which is read while the context lasts.
+
+        Args:
+            path: Path below the base, quoted; or an absolute one.
+            method: The method.
+            headers: More headers.
+            body: What to send, as JSON.
+            read_seconds: The longest silence to bear.
+
+        Raises:
+            AskAgainError: When the answer may be better in a while, or the connection broke.
+            RefusedError: When the server wants another token.
+            AbsentError: When there is no such thing.
+            FailedError: When the server cannot do it.
+            StoppedError: When all work is to end.
+        """
+        request = self._request(path, method, headers, body, read_seconds)
+        with self.pace.slot():
+            try:
+                answer = self._transport.handle_request(request)
+                answer.request = request
+            except httpx.TimeoutException as error:
+                raise AskAgainError("no answer in time", overloaded=True) from error
+            except httpx.UnsupportedProtocol as error:
+                raise NetworkError(str(error), where=Where(self.origin)) from error
+            except httpx.TransportError as error:
+                raise AskAgainError(_of_transport(error)) from error
+            try:
+                judge(answer.status_code, answer.headers, self.hub)
+                yield answer
+                self.pace.good()
+            except httpx.TimeoutException as error:
+                raise AskAgainError("the answer stopped half-way", overloaded=True) from error
+            except httpx.TransportError as error:
+                raise AskAgainError(_of_transport(error)) from error
+            finally:
+                _close(answer)
+
+    def _request(
+        self, path: str, method: str, headers: dict[str, str] | None, body: object, read_seconds: float
+    ) -> httpx.Request:
+        address = f"{self.origin}{path}" if path.startswith("/") else f"{self.origin}{self.base}{path}"
+        sent = {"Accept-Encoding": "identity", "User-Agent": _AGENT, **(headers or {})}
+        if self._token:
+            sent["Authorization"] = self._token.header()
+        content = None
+        if body is not None:
+            content = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        timeout = {
+            "connect": _CONNECT_SECONDS, "read": read_seconds, "write": _READ_SECONDS, "pool": _READ_SECONDS
+        }  # fmt: skip
+        return httpx.Request(method, address, headers=sent, content=content, extensions={"timeout": timeout})
+
+    def json(self, path: str, *, method: str = "GET", body: object = None) -> Any:
+        """Make a request whose answer is JSON, again and again where that may help.
+
+        Raises:
+            AbsentError: When there is no such thing.
+            FailedError: When the server cannot do it.
+            TokenError: When the token is not accepted.
+            NetworkError: When nothing is answered for too long.
+            StoppedError: When all work is to end.
+        """
+
+        def once() -> Any:
+            with self.ask(path, method=method, body=body) as answer:
+                data = b"".join(answer.stream)  # type: ignore[arg-type]
+            if not data:
+                return None
+            try:
+                return json.loads(data)
+            except ValueError as error:
+                if b"<html" in data[:2000].lower():
+                    raise RefusedError(answer.status_code) from error
+                raise AskAgainError("an answer that is not JSON") from error
+
+        return self.insist(once)
+
+    def insist(self, once: Callable[[], Result], progress: Callable[[], int] = lambda: 0) -> Result:
+        """Do something until it succeeds, as long as there is hope.
+
+        Args:
+            once: What to do.
+            progress: A number that grows with what was reached; attempts count from its last growth.
+
+        Raises:
+            AbsentError: When there is no such thing.
+            FailedError: When the server cannot do it, also after some attempts.
+            RefusedError: When the server refuses this, though it accepts the token.
+            TokenError: When the token is not accepted.
+            NetworkError: When nothing is answered for too long.
+            StoppedError: When all work is to end.
+        """
+        attempt, reached, began = 0, progress(), time.monotonic()
+        while True:
+            try:
+                return once()
+            except AskAgainError as error:
+                again = error
+            except RefusedError as error:
+                self._look_at_refusal(error)
+                raise
+            if progress() > reached:
+                attempt, reached, began = 0, progress(), time.monotonic()
+            attempt += 1
+            self.pace.bad(overloaded=again.overloaded, pause_seconds=again.pause_seconds)
+            if again.server_down:
+                self._bring_back()
+            self._hope(attempt, began, again)
+            self.pace.wait(attempt)
+
+    def _hope(self, attempt: int, began: float, again: AskAgainError) -> None:
+        if attempt >= ATTEMPTS and self.pace.good_since(began):
+            raise GaveUpError(again.reason)
+        silent = self.pace.silent_seconds()
+        if silent > self._patience_seconds:
+            raise NetworkError(
+                f"the server has answered nothing for {silent:.0f} seconds: {again.reason}",
+                where=Where(self.address),
+                hint="run the same command again once the server answers; what is here already is kept",
+            )
+
+    def _bring_back(self) -> None:
+        """Have a stopped server started again, once for all who noticed."""
+        if self.revive is None:
+            return
+        noticed = time.monotonic()
+        with self._reviving:
+            if not self.pace.good_since(noticed) and not self.revive():
+                raise NetworkError(
+                    "the server was stopped",
+                    where=Where(self.address),
+                    hint="start it again and run the same command; what is here already is kept",
+                )
+
+    def _look_at_refusal(self, refused: RefusedError) -> None:
+        """Find out whether the token is refused, or this one thing.
+
+        Raises:
+            TokenError: When it is the token.
+        """
+        with self._checked:
+            if time.monotonic() - self._token_good_at < 1.0:
+                return
+            try:
+                with self.ask("api/contents/?content=0") as answer:
+                    json.loads(b"".join(answer.stream))  # type: ignore[arg-type]
+                self._token_good_at = time.monotonic()
+            except (RefusedError, ValueError) as error:
+                what = (
+                    "the server asks for a login" if refused.location else "the server does not accept the token"
+                )
+                hint = (
+                    f"it may have expired; {HINT}; then run the same command again, what is here already is kept"
+                )
+                raise TokenError(what, where=Where(self.address), hint=hint) from error
+            except (AskAgainError, AbsentError, FailedError):
+                return
+
+
+class GaveUpError(Exception):
+    """One thing did not come after many attempts, though the server answers others."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _of_transport(error: httpx.TransportError) -> str:
+    match error:
+        case httpx.ConnectError():
+            return f"no connection: {error}"
+        case httpx.RemoteProtocolError() | httpx.ReadError():
+            return "the connection was cut"
+    return str(error) or type(error).__name__
+
+
+def _close(answer: httpx.Response) -> None:
+    try:
+        answer.stream.close()  # type: ignore[union-attr]
+    except (httpx.TransportError, OSError, RuntimeError):
+        return
+
+
+def _transport(origin: str) -> httpx.HTTPTransport:
+    """Return a transport that keeps its connections, through the proxy that the environment names."""
+    parts = urlsplit(origin)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if proxy and proxy_bypass(parts.hostname or ""):
+        proxy = None
+    verify = ssl.create_default_context() if parts.scheme == "https" else False
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=15.0)
+    return httpx.HTTPTransport(verify=verify, limits=limits, proxy=proxy)
+
+
+__all__ = ["AbsentError", "Connection", "FailedError", "GaveUpError", "RefusedError", "StoppedError"]

@@ -1,0 +1,254 @@
+"""The server's tree through its contents interface, which shows neither hidden files nor what is a link.
+
+Source: https://jupyter-server.readthedocs.io/en/latest/developers/contents.html, and the same interface of
+Jupyter Server 1 and of classic notebook servers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from takeout.archive.entry import Kind
+from takeout.archive.presets import CACHE_TAG, CACHE_TAG_START, Preset
+from takeout.progress import Progress, silent
+from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError, iso_date_ns
+from takeout.pull.choose import IGNORE, Chooser, Place
+from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.model import UNKNOWN, Found, Named, Options, RemoteEntry
+from takeout.pull.workers import Workers
+
+HIDDEN_NOTE = (
+    "the server shows no hidden files (names that begin with a dot, and directories that it may not enter), nor "
+    "__pycache__, *.pyc and names that end in ~; --through kernel takes them too"
+)
+BLIND_NOTE = (
+    "the server's file interface tells neither permissions nor links: what links point to came as files, and "
+    "no file here is executable; --through kernel takes them as they are"
+)
+_DEEPEST = 200
+"""No one has directories this deep; a circle of links that changes while it is walked is cut here."""
+_CLIMB = "../"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A directory to list.
+
+    Attributes:
+        place: Where it is, and which patterns hold there.
+        above: What the directories above look like, outermost first, to know a link that leads back.
+    """
+
+    place: Place
+    above: tuple[bytes, ...] = ()
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk has found so far; complete once the iterator of ``walk`` ends."""
+
+    not_taken: list[Named] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
+    hidden_seen: bool = False
+    returning: list[str] = field(default_factory=list)
+
+    def found(self, chooser: Chooser) -> Found:
+        """Return the sum."""
+        notes = [BLIND_NOTE] if self.hidden_seen else [HIDDEN_NOTE, BLIND_NOTE]
+        return Found(tuple(self.not_taken), tuple(chooser.left_out), tuple(self.unlisted), tuple(notes))
+
+
+def walk(
+    connection: Connection, workers: Workers, options: Options, progress: Progress = silent
+) -> tuple[Iterator[RemoteEntry], Walk, Chooser]:
+    """Walk over the server's tree.
+
+    Returns:
+        The entries, a parent before what is in it; what else is found, complete once they end; what was left out.
+    """
+    chooser = Chooser(options)
+    seen = Walk()
+    return _entries(connection, workers, chooser, seen, progress), seen, chooser
+
+
+def _entries(
+    connection: Connection, workers: Workers, chooser: Chooser, seen: Walk, progress: Progress
+) -> Iterator[RemoteEntry]:
+    stack = [Turn(chooser.top())]
+    running: dict[Future[_Listing], Turn] = {}
+    count = 0
+    while stack or running:
+        while stack and len(running) < 2 * workers.count:
+            turn = stack.pop()
+            running[workers.submit(_list, connection, turn.place.path)] = turn
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            turn = running.pop(future)
+            try:
+                listing = future.result()
+            except (AbsentError, RefusedError, FailedError, GaveUpError) as error:
+                seen.unlisted.append(turn.place.path)
+                seen.not_taken.append(Named(turn.place.path, _why_unlisted(error)))
+                continue
+            for entry in _take(connection, turn, listing, chooser=chooser, seen=seen, stack=stack):
+                count += 1
+                yield entry
+            progress("listed", count, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """A directory as the server lists it.
+
+    Attributes:
+        look: What the directory looks like: its own times and what it lists.
+        entries: What is in it, sorted by name.
+        refused: Names that cannot be asked for.
+    """
+
+    look: bytes
+    entries: tuple[RemoteEntry, ...]
+    refused: tuple[Named, ...]
+
+
+def quoted(path: str) -> str:
+    """Return a path as it stands in an address.
+
+    Raises:
+        UnicodeEncodeError: When it has bytes that are not UTF-8; no address can name it.
+    """
+    return quote(path.encode("utf-8"), safe="/")
+
+
+def stat(connection: Connection, path: str) -> RemoteEntry | None:
+    """Ask for one entry as it is now; None where it is not there or not shown."""
+    try:
+        model = connection.json(f"api/contents/{quoted(path)}?content=0&type={_type_of(path)}")
+    except AbsentError:
+        return None
+    above = path.rpartition("/")[0]
+    return _entry(above, model) if isinstance(model, dict) else None
+
+
+def _type_of(path: str) -> str:
+    return "notebook" if path.endswith(".ipynb") else "file"
+
+
+def _list(connection: Connection, path: str) -> _Listing:
+    model = connection.json(f"api/contents/{quoted(path)}?type=directory&content=1")
+    content = model.get("content") if isinstance(model, dict) else None
+    if not isinstance(content, list):
+        raise FailedError(200)
+    entries, refused = [], []
+    for item in content:
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+            continue
+        name = item["name"]
+        whole = f"{path}/{name}" if path else name
+        why = _unsafe(name)
+        if why:
+            refused.append(Named(whole, why))
+        else:
+            entries.append(_entry(path, item))
+    entries.sort(key=lambda entry: entry.path)
+    state = hashlib.blake2b(digest_size=16)
+    state.update(repr((model.get("created"), model.get("last_modified"))).encode())
+    for entry in entries:
+        name = entry.path.rpartition("/")[2]
+        state.update(repr((name, entry.kind, entry.size_bytes, entry.mtime_ns)).encode("utf-8", "surrogatepass"))
+    return _Listing(state.digest() if entries else b"", tuple(entries), tuple(refused))
+
+
+def _entry(above: str, model: dict[str, Any]) -> RemoteEntry:
+    name = str(model.get("name", ""))
+    size = model.get("size")
+    directory = model.get("type") == "directory"
+    return RemoteEntry(
+        path=f"{above}/{name}" if above else name,
+        kind=Kind.DIRECTORY if directory else Kind.FILE,
+        size_bytes=size if isinstance(size, int) and size >= 0 and not directory else UNKNOWN,
+        mtime_ns=iso_date_ns(model.get("last_modified")),
+    )
+
+
+def _unsafe(name: str) -> str:
+    """Return why a name cannot be asked for or kept, or nothing; a server is not to be trusted with names."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        return "the server gave a name that is not one"
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return (
+            "its name is not UTF-8, and the server's file interface cannot be asked for it; --through kernel can"
+        )
+    return ""
+
+
+def _take(
+    connection: Connection, turn: Turn, listing: _Listing, *, chooser: Chooser, seen: Walk, stack: list[Turn]
+) -> Iterator[RemoteEntry]:
+    """Yield what is wanted of one directory, and put its directories on the stack."""
+    place = turn.place
+    seen.not_taken += [item for item in listing.refused if not chooser.leaves_out(place, item.path, Kind.FILE)]
+    if listing.look and listing.look in turn.above:
+        up = len(turn.above) - turn.above.index(listing.look)
+        # The directory itself has its entry already; the link takes its place.
+        yield RemoteEntry(place.path, Kind.SYMLINK, target=(_CLIMB * (up - 1)).rstrip("/") or ".")
+        return
+    if len(turn.above) > _DEEPEST:
+        seen.unlisted.append(place.path)
+        seen.not_taken.append(Named(place.path, f"it is more than {_DEEPEST} directories deep"))
+        return
+    names = {entry.path.rpartition("/")[2] for entry in listing.entries}
+    ignore = _small(connection, place, IGNORE.decode(), 1 << 20) if IGNORE.decode() in names else b""
+    cache = chooser.preset is Preset.SLIM and CACHE_TAG.decode() in names
+    tagged = cache and _small(connection, place, CACHE_TAG.decode(), 64).startswith(CACHE_TAG_START)
+    if not chooser.enter(place, names, ignore, cache=tagged):
+        return
+    below: list[Turn] = []
+    for entry in listing.entries:
+        seen.hidden_seen = seen.hidden_seen or entry.path.rpartition("/")[2].startswith(".")
+        if chooser.leaves_out(place, entry.path, entry.kind):
+            continue
+        yield entry
+        if entry.kind is Kind.DIRECTORY:
+            below.append(Turn(chooser.below(place, entry.path), (*turn.above, listing.look)))
+    stack.extend(reversed(below))
+
+
+def _small(connection: Connection, place: Place, name: str, most_bytes: int) -> bytes:
+    """Return the beginning of a small file; nothing where it cannot be had."""
+    path = f"{place.path}/{name}" if place.path else name
+
+    def once() -> bytes:
+        headers = {"Range": f"bytes=0-{most_bytes - 1}"}
+        with connection.ask(f"files/{quoted(path)}", headers=headers) as answer:
+            got = bytearray()
+            for chunk in answer.stream:  # type: ignore[union-attr]
+                got += chunk
+                if len(got) >= most_bytes:
+                    break
+            return bytes(got[:most_bytes])
+
+    try:
+        return connection.insist(once)
+    except (AbsentError, RefusedError, FailedError, GaveUpError, AskAgainError):
+        return b""
+
+
+def _why_unlisted(error: Exception) -> str:
+    match error:
+        case AbsentError():
+            return "the server lists the directory's name and not what is in it: it may not be readable"
+        case RefusedError():
+            return "the server refuses to list the directory"
+        case FailedError(status=status):
+            return f"the server fails to list the directory (status {status})"
+        case GaveUpError(reason=reason):
+            return f"the directory could not be listed: {reason}"
+    return "the directory could not be listed"

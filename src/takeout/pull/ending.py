@@ -1,0 +1,128 @@
+"""After the files: directories, links, what is gone, times, and the sum of it all."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from takeout.archive.entry import Kind
+from takeout.pull.journal import Journal, Row
+from takeout.pull.model import Named, State
+from takeout.pull.names import Names
+from takeout.pull.plan import sum_of
+from takeout.pull.store import CannotKeepError, Store
+
+_OF_KIND = "round = ? AND kind = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFiles:
+    """What there is to say about single entries.
+
+    Attributes:
+        failed: What could not be taken.
+        suspect: What may not be as it is there.
+        kept: What was changed here.
+    """
+
+    failed: tuple[Named, ...]
+    suspect: tuple[Named, ...]
+    kept: tuple[Named, ...]
+
+
+def directories(journal: Journal, store: Store, round_number: int) -> None:
+    """Make every directory, the empty ones too."""
+    for row in journal.rows(_OF_KIND, (round_number, Kind.DIRECTORY)):
+        try:
+            store.make_directory(row.local)
+        except CannotKeepError as error:
+            journal.settle(row.id, State.FAILED, f"it cannot be kept here: {error}")
+        else:
+            journal.settle(row.id, State.HERE)
+
+
+def links(journal: Journal, store: Store, round_number: int) -> None:
+    """Make every link, after all that is written: nothing is ever written through one."""
+    for row in journal.rows(_OF_KIND, (round_number, Kind.SYMLINK)):
+        try:
+            store.link(row.local, row.entry.target)
+        except CannotKeepError as error:
+            journal.settle(row.id, State.FAILED, f"the link to {row.entry.target} cannot be made here: {error}")
+        else:
+            journal.settle(row.id, State.HERE)
+
+
+def times(journal: Journal, store: Store, round_number: int) -> None:
+    """Give every directory its time, the deepest first: writing into one changes it."""
+    rows = [
+        (row.local, row.entry.mtime_ns, row.entry.mode)
+        for row in journal.rows(_OF_KIND, (round_number, Kind.DIRECTORY))
+        if row.state is State.HERE
+    ]
+    for local, mtime_ns, mode in sorted(rows, key=lambda item: -item[0].count("/")):
+        store.finish_directory(local, mtime_ns, mode)
+
+
+def vanished(
+    journal: Journal, store: Store, round_number: int, unlisted: tuple[str, ...], *, delete: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is not on the server any more: what is kept here, and what was deleted.
+
+    What is below a directory that could not be listed is not known to be gone. What was changed here is kept.
+    """
+    kept: list[str] = []
+    deleted: list[str] = []
+    closed = tuple(f"{path}/" for path in unlisted)
+    rows = [
+        row
+        for row in journal.rows("round < ?", (round_number,))
+        if "" not in unlisted and not f"{row.entry.path}/".startswith(closed)
+    ]
+    for row in sorted(rows, key=lambda row: -row.local.count("/")):
+        if not os.path.lexists(store.root / row.local):
+            journal.remove(row.id)
+        elif delete and _untouched(store, row) and store.remove(row.local):
+            deleted.append(row.entry.path)
+            journal.remove(row.id)
+        else:
+            kept.append(row.entry.path)
+    return tuple(sorted(kept)), tuple(sorted(deleted))
+
+
+def _untouched(store: Store, row: Row) -> bool:
+    """Whether what is here is what the pull has put here; a directory that is not empty stays by itself."""
+    if row.entry.kind is not Kind.FILE:
+        return True
+    try:
+        status = store.state(row.local)
+    except CannotKeepError:
+        return False
+    if status is None or not row.sha:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (row.here_size, row.here_mtime) or (
+        sum_of(store.root / row.local) == row.sha
+    )
+
+
+def here(journal: Journal, round_number: int) -> tuple[int, int]:
+    """Return how many files are here, and their length."""
+    return journal.sums(
+        f"round = ? AND kind = {Kind.FILE:d} AND state IN ({State.HERE:d}, {State.KEPT:d})", (round_number,)
+    )
+
+
+def named(journal: Journal, round_number: int) -> NamedFiles:
+    """Return what there is to say about single entries."""
+
+    def with_state(state: State) -> tuple[Named, ...]:
+        rows = journal.rows("round = ? AND state = ? AND reason <> ''", (round_number, state))
+        return tuple(Named(row.entry.path, row.reason) for row in rows)
+
+    return NamedFiles(
+        with_state(State.FAILED), with_state(State.HERE), (*with_state(State.KEPT), *with_state(State.BESIDE))
+    )
+
+
+def renamed(names: Names) -> tuple[Named, ...]:
+    """Return what has another name here, each with it."""
+    return tuple(Named(path, f"is {local} here: {why}") for path, (local, why) in sorted(names.renamed.items()))

@@ -1,0 +1,202 @@
+"""The destination: parts, files put in place at once, directories, links, and never a write through a link."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import NoReturn
+
+from takeout.errors import DirectoryError, DiskError, Where
+from takeout.pull.model import UNKNOWN
+
+OWN = ".takeout-pull"
+"""The directory in the destination that holds the journal, the parts and the report."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class CannotKeepError(Exception):
+    """One file cannot be kept here; the others can."""
+
+
+class Store:
+    """A destination.
+
+    Args:
+        root: Its path; made where it is not there.
+        write: Whether it is written to, and not only looked at.
+
+    Raises:
+        DirectoryError: When it is something else than a directory.
+        DiskError: When it cannot be made or written to.
+    """
+
+    def __init__(self, root: Path, *, write: bool = True) -> None:
+        self.root = root
+        self._known: set[str] = {""}
+        if not write:
+            return
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            (root / OWN / "parts").mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise DirectoryError("not a directory", where=Where(str(root)), hint="give a directory") from error
+        except OSError as error:
+            raise disk_error(error, root) from error
+
+    @classmethod
+    def unwritten(cls, root: Path) -> Store:
+        """Return a destination that is only looked at."""
+        return cls(root, write=False)
+
+    @property
+    def journal(self) -> Path:
+        """Where the journal is."""
+        return self.root / OWN / "journal.sqlite"
+
+    def part(self, number: int) -> Path:
+        """Return where the part of an entry's file is."""
+        return self.root / OWN / "parts" / f"{number}.part"
+
+    def free_bytes(self) -> int:
+        """Return how much room there is."""
+        return shutil.disk_usage(self.root).free
+
+    def state(self, local: str) -> os.stat_result | None:
+        """Return what is at a path now, links not followed; None where nothing is."""
+        try:
+            return os.lstat(self.root / local)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise CannotKeepError(error.strerror or str(error)) from error
+
+    def make_directory(self, local: str) -> None:
+        """Make a directory and those above it, each a real one.
+
+        Raises:
+            CannotKeepError: When a file or a link is in the way.
+            DiskError: When the disk is full or broken.
+        """
+        if local in self._known:
+            return
+        above = local.rpartition("/")[0]
+        self.make_directory(above)
+        path = self.root / local
+        try:
+            path.mkdir()
+        except FileExistsError:
+            if not stat.S_ISDIR(os.lstat(path).st_mode):
+                raise CannotKeepError("a file or a link is here in place of its directory") from None
+        except OSError as error:
+            self._raise(error, path)
+        self._known.add(local)
+
+    def place(self, part: Path, local: str, mtime_ns: int, mode: int) -> tuple[int, int]:
+        """Put a complete part in its place, in one step.
+
+        Returns:
+            Length and time of the file.
+
+        Raises:
+            CannotKeepError: When a directory or a link is in the way.
+            DiskError: When the disk is full or broken.
+        """
+        self.make_directory(local.rpartition("/")[0])
+        path = self.root / local
+        try:
+            if mode != UNKNOWN:
+                part.chmod(mode & 0o777)
+            if mtime_ns != UNKNOWN:
+                os.utime(part, ns=(mtime_ns, mtime_ns))
+            part.replace(path)
+            status = os.lstat(path)
+        except IsADirectoryError:
+            raise CannotKeepError("a directory is here in its place") from None
+        except OSError as error:
+            self._raise(error, path)
+        return status.st_size, status.st_mtime_ns
+
+    def link(self, local: str, target: str) -> None:
+        """Make a symbolic link, also in place of an older one.
+
+        Raises:
+            CannotKeepError: When something else is in the way, or the system makes no links.
+            DiskError: When the disk is full or broken.
+        """
+        self.make_directory(local.rpartition("/")[0])
+        path = self.root / local
+        there = self.state(local)
+        try:
+            if there is not None:
+                if stat.S_ISLNK(there.st_mode) and str(path.readlink()) == target:
+                    return
+                if stat.S_ISDIR(there.st_mode):
+                    # Empty where an earlier run took the link for a directory.
+                    path.rmdir()
+                else:
+                    path.unlink()
+            path.symlink_to(target)
+        except OSError as error:
+            self._raise(error, path)
+
+    def twin(self, local: str, first: str) -> bool:
+        """Make a file another name of one that is here; return whether the file system could."""
+        self.make_directory(local.rpartition("/")[0])
+        path = self.root / local
+        fresh = self.root / OWN / "parts" / "twin"
+        try:
+            fresh.unlink(missing_ok=True)
+            os.link(self.root / first, fresh, follow_symlinks=False)
+            fresh.replace(path)
+            # Where both are names of one file already, replacing does nothing.
+            fresh.unlink(missing_ok=True)
+        except OSError:
+            return False
+        return True
+
+    def finish_directory(self, local: str, mtime_ns: int, mode: int) -> None:
+        """Give a directory its time and permissions; what cannot be given is left."""
+        path = self.root / local
+        try:
+            if not stat.S_ISDIR(os.lstat(path).st_mode):
+                return
+            if mode != UNKNOWN:
+                path.chmod((mode & 0o777) | stat.S_IRWXU)
+            if mtime_ns != UNKNOWN:
+                os.utime(path, ns=(mtime_ns, mtime_ns))
+        except OSError:
+            return
+
+    def remove(self, local: str) -> bool:
+        """Remove a file, a link or an empty directory; return whether it is gone."""
+        path = self.root / local
+        try:
+            above = local.rpartition("/")[0]
+            if above and (self.root / above).resolve() != self.root.resolve() / above:
+                return False
+            if stat.S_ISDIR(os.lstat(path).st_mode):
+                path.rmdir()
+            else:
+                path.unlink()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    def _raise(self, error: OSError, path: Path) -> NoReturn:
+        if error.errno in _FULL or error.errno in (errno.EIO, errno.EROFS):
+            raise disk_error(error, path) from error
+        raise CannotKeepError(error.strerror or str(error)) from error
+
+
+def disk_error(error: OSError, path: Path) -> DiskError:
+    """Return the error that a person reads."""
+    reason = error.strerror or str(error)
+    if error.errno in _FULL:
+        hint = "make room, and run the same command again; what is here already is kept"
+        return DiskError(f"there is no room left: {reason}", where=Where(str(path)), hint=hint)
+    return DiskError(f"cannot be written: {reason}", where=Where(str(path)))

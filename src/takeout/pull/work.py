@@ -1,0 +1,284 @@
+"""Fetch all that a plan wants: many small files at once, large ones in many pieces."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, replace
+from typing import Any
+
+from takeout.progress import Progress, silent
+from takeout.pull.answers import AbsentError, FailedError, RefusedError
+from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.contents import quoted, stat
+from takeout.pull.fetch import ROUNDS, Arrived, Fetcher, Meter, pieces
+from takeout.pull.journal import Journal, Row
+from takeout.pull.model import Options, State
+from takeout.pull.plan import TO_FETCH, beside
+from takeout.pull.receive import ChangedError, NoRangesError, Note
+from takeout.pull.store import CannotKeepError, Store
+from takeout.pull.workers import Workers
+
+_COMMIT_SECONDS = 0.5
+_SHOW_SECONDS = 0.1
+
+Task = tuple["_Job", Callable[..., Any], tuple[Any, ...]]
+Other = Callable[[Row, "Note"], Arrived]
+"""Fetches a file that ``files/`` does not serve."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """A file on its way.
+
+    Attributes:
+        row: The file.
+        left: How many of its pieces are not complete.
+        failed: Why it has to be begun again, if it has.
+        alone: Whether it is fetched in one piece.
+    """
+
+    row: Row
+    left: int = 0
+    failed: BaseException | None = None
+    alone: bool = False
+
+
+class Work:
+    """The fetching of one pull.
+
+    Args:
+        connection: The server.
+        workers: Threads.
+        journal: The journal.
+        store: The destination.
+        options: What was asked for.
+        meter: Counts what comes.
+        other: Fetches what ``files/`` does not serve; None where nothing can.
+
+    Attributes:
+        fetched: How many files came.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        workers: Workers,
+        journal: Journal,
+        store: Store,
+        *,
+        options: Options,
+        meter: Meter,
+        other: Other | None = None,
+    ) -> None:
+        self._connection = connection
+        self._workers = workers
+        self._journal = journal
+        self._store = store
+        self._options = options
+        self._meter = meter
+        self._other = other
+        self._fetcher = Fetcher(connection, meter)
+        self._notes: queue.SimpleQueue[tuple[Row, int, int]] = queue.SimpleQueue()
+        self._again: list[_Job] = []
+        self._rounds: Counter[int] = Counter()
+        self._ranges = True
+        self._committed = self._shown = time.monotonic()
+        self.fetched = 0
+
+    def run(self, round_number: int, total_bytes: int, progress: Progress = silent) -> None:
+        """Fetch every file that the journal wants in a round.
+
+        Raises:
+            TokenError: When the token is not accepted any more.
+            NetworkError: When the server is gone.
+            DiskError: When the disk is full or broken.
+        """
+        tasks = self._tasks(round_number)
+        running: dict[Future[Any], _Job] = {}
+        try:
+            while True:
+                while len(running) < 2 * self._workers.count and (task := self._next(tasks)) is not None:
+                    job, call, arguments = task
+                    running[self._workers.submit(call, *arguments)] = job
+                if not running:
+                    if not self._again:
+                        return
+                    tasks = self._tasks_again()
+                    continue
+                done, _ = wait(running, timeout=_SHOW_SECONDS, return_when=FIRST_COMPLETED)
+                for future in done:
+                    self._ended(running.pop(future), future)
+                self._keep(progress, total_bytes)
+        finally:
+            self._write_notes()
+            self._journal.commit()
+
+    @staticmethod
+    def _next(tasks: Iterator[Task]) -> Task | None:
+        return next(tasks, None)
+
+    def _tasks(self, round_number: int) -> Iterator[Task]:
+        # The smallest first: should the hub go away half-way, the notebooks are here and not one large file.
+        for row in self._journal.rows(TO_FETCH, (round_number,), order="size"):
+            yield from self._of_job(_Job(row))
+            while self._again:
+                yield from self._of_job(self._again.pop())
+
+    def _tasks_again(self) -> Iterator[Task]:
+        while self._again:
+            yield from self._of_job(self._again.pop())
+
+    def _of_job(self, job: _Job) -> Iterator[Task]:
+        row, entry = job.row, job.row.entry
+        note = self._note_of(row)
+        part = self._store.part(row.id)
+        noted = self._journal.parts(row.id, entry) if part.exists() else {}
+        job.left, job.alone = 1, True
+        if not entry.served:
+            yield job, self._by_other, (row, note)
+            return
+        listed = pieces(entry, noted, ranges=self._ranges and self._rounds[row.id] < ROUNDS)
+        if len(listed) == 1:
+            yield job, self._whole, (row, listed[0].done, note)
+            return
+        open_pieces = [piece for piece in listed if piece.done < piece.stop]
+        job.left, job.alone = max(1, len(open_pieces)), False
+        if not open_pieces:
+            yield job, self._fetcher.finish, (entry, part)
+        for piece in open_pieces:
+            yield job, self._fetcher.piece, (entry, part, piece, note)
+
+    def _note_of(self, row: Row) -> Note:
+        def note(start: int, done: int) -> None:
+            self._notes.put((row, start, done))
+
+        return note
+
+    def _whole(self, row: Row, done: int, note: Note) -> Arrived:
+        if self._options.checksum and row.sha and row.have_size == row.entry.size_bytes and self._same_hash(row):
+            return Arrived(row.entry, b"")
+        return self._fetcher.whole(row.entry, self._store.part(row.id), done, note)
+
+    def _same_hash(self, row: Row) -> bool:
+        """Ask the server for a file's hash; Jupyter Server can tell it from 2.11 on."""
+        path = f"api/contents/{quoted(row.entry.path)}?content=0&hash=1&type=file"
+        model = self._connection.json(path)
+        return isinstance(model, dict) and model.get("hash") == row.sha.hex() != ""
+
+    def _by_other(self, row: Row, note: Note) -> Arrived:
+        if self._other is None:
+            raise AbsentError
+        return self._other(row, note)
+
+    def _ended(self, job: _Job, future: Future[Any]) -> None:
+        """Take the end of a task in."""
+        error = future.exception()
+        if error is not None and _stops(error):
+            raise error
+        if error is None and isinstance(arrived := future.result(), Arrived):
+            self._place(job.row, arrived)
+            return
+        job.failed = job.failed or error
+        job.left -= 1
+        if job.left == 0:
+            self._all_pieces(job)
+
+    def _all_pieces(self, job: _Job) -> None:
+        """Finish a file whose pieces have all ended, one way or the other."""
+        row, error = job.row, job.failed
+        if error is None:
+            # Its pieces are complete; the task that sums them up and looks whether it changed comes next.
+            self._write_notes()
+            self._again.append(_Job(row))
+            return
+        if isinstance(error, NoRangesError):
+            self._ranges = False
+            self._begin_anew(job)
+        elif isinstance(error, ChangedError) and not job.alone and self._rounds[row.id] < ROUNDS:
+            self._rounds[row.id] += 1
+            self._begin_anew(job)
+        else:
+            self._fail(row, why_not(error))
+
+    def _begin_anew(self, job: _Job) -> None:
+        row = job.row
+        now = stat(self._connection, row.entry.path)
+        if now is not None:
+            entry = replace(row.entry, size_bytes=now.size_bytes, mtime_ns=now.mtime_ns)
+            row = replace(row, entry=entry)
+        self._write_notes()
+        self._journal.forget_parts(row.id)
+        self._again.append(_Job(row))
+
+    def _place(self, row: Row, arrived: Arrived) -> None:
+        part = self._store.part(row.id)
+        if not arrived.sha:
+            self._journal.arrived(row.id, row.entry, row.sha, (row.here_size, row.here_mtime))
+            return
+        aside = row.state is State.BESIDE
+        local = beside(row.local) if aside else row.local
+        try:
+            here = self._store.place(part, local, arrived.entry.mtime_ns, arrived.entry.mode)
+        except CannotKeepError as error:
+            self._fail(row, f"it cannot be kept here: {error}")
+            return
+        self._write_notes()
+        if aside:
+            kept = (row.here_size, row.here_mtime)
+            self._journal.arrived(row.id, arrived.entry, arrived.sha, kept, reason=row.reason, state=State.KEPT)
+        else:
+            self._journal.arrived(row.id, arrived.entry, arrived.sha, here, reason=arrived.reason)
+        self.fetched += 1
+
+    def _fail(self, row: Row, reason: str) -> None:
+        self._write_notes()
+        self._journal.settle(row.id, State.FAILED, reason)
+        self._journal.forget_parts(row.id)
+        self._store.part(row.id).unlink(missing_ok=True)
+
+    def _write_notes(self) -> None:
+        while not self._notes.empty():
+            row, start, done = self._notes.get()
+            self._journal.note_part(row.id, row.entry, start, done)
+
+    def _keep(self, progress: Progress, total_bytes: int) -> None:
+        now = time.monotonic()
+        if now - self._shown > _SHOW_SECONDS:
+            self._shown = now
+            progress("bytes", self._meter.received_bytes, total_bytes)
+        if now - self._committed > _COMMIT_SECONDS:
+            self._committed = now
+            self._write_notes()
+            self._journal.commit()
+
+
+def _stops(error: BaseException) -> bool:
+    """Return whether an error ends the pull and not one file."""
+    return not isinstance(
+        error,
+        AbsentError | RefusedError | FailedError | GaveUpError | ChangedError | NoRangesError | UnicodeEncodeError,
+    )
+
+
+def why_not(error: BaseException) -> str:
+    """Return why a file could not be taken."""
+    match error:
+        case AbsentError():
+            text = "the server lists it and does not have it: it vanished, or is a link that leads nowhere"
+        case RefusedError(status=status):
+            text = f"the server refuses it (status {status})"
+        case FailedError(status=status):
+            text = f"the server fails to read it (status {status}): it may not be readable"
+        case GaveUpError(reason=reason):
+            text = f"it did not come after many attempts: {reason}"
+        case ChangedError(found=found):
+            text = f"what the server lists and what it sends disagree: {found}"
+        case UnicodeEncodeError():
+            text = "its name is not UTF-8, and the server's file interface cannot be asked for it"
+        case _:
+            text = str(error)
+    return text
