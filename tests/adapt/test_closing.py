@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from takeout.adapt.context import Context, HubFacts, Options, Term
+from takeout.adapt.context import Context, HubFacts, Options, Storage, Term
 from takeout.adapt.engine import Adaptation, adapt
 from takeout.adapt.nets import Finding, cast, surprises
 from takeout.adapt.rules import all_rules
@@ -10,10 +10,17 @@ from takeout.targets import load_target
 from takeout.values.read import read_yaml
 
 _TERMS = (Term("origin", "organisation", "cluster.yaml"),)
+_CLAIMS = Storage()
 
 
-def _adapted(text: str, rendered: list[dict[str, object]] | None = None) -> tuple[Adaptation, list[Finding]]:
-    context = Context(HubFacts("prod"), load_target("any"), _TERMS, Options(domain="hub.example.edu"))
+def _adapted(
+    text: str,
+    rendered: list[dict[str, object]] | None = None,
+    *,
+    terms: tuple[Term, ...] = _TERMS,
+    storage: Storage = _CLAIMS,
+) -> tuple[Adaptation, list[Finding]]:
+    context = Context(HubFacts("prod"), load_target("any"), terms, Options("hub.example.edu", storage))
     result = adapt(read_yaml(text, "given").values, context, all_rules())
     found = cast(result.values, result.manifests, context, rendered)
     assert found
@@ -44,3 +51,11 @@ def test_an_image_of_the_origin_with_its_tag_and_nothing_else_of_a_pod() -> None
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": {"containers": containers}}
     _, left = _adapted(values, [pod])
     assert [(finding.manifest, finding.subject) for finding in left] == [("Pod/x", "/bin/origin")]
+
+
+def test_the_images_of_the_chart_that_serves_homes() -> None:
+    containers = [{"image": "ghcr.io/2i2c-org/nfs-ganesha:1.2.0"}, {"image": "ghcr.io/2i2c-org/another:1"}]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": {"containers": containers}}
+    terms = (Term("2i2c", "organisation", "cluster.yaml"),)
+    _, left = _adapted("jupyterhub: {}", [pod], terms=terms, storage=Storage("home-nfs"))
+    assert [finding.subject for finding in left if finding.net == "origin"] == ["ghcr.io/2i2c-org/another:1"]

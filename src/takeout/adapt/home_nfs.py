@@ -11,6 +11,9 @@ NAME = "jupyterhub-home-nfs"
 DEPENDENCY = Dependency(NAME, NAME, "1.2.0", "oci://ghcr.io/2i2c-org/jupyterhub-home-nfs")
 """The chart, for hubs whose source has it not."""
 
+_IMAGES = tuple(f"ghcr.io/2i2c-org/{name}" for name in ("nfs-ganesha", NAME, "get-quota-your-home"))
+"""What the chart runs when its values name no others."""
+
 _FULL_NAME = "storage-quota"
 _CLASS = "home-nfs-disk"
 _DISKS: dict[str, dict[str, Data]] = {
@@ -31,6 +34,11 @@ def serve_homes(draft: Draft, claim: str) -> None:
         draft.set((NAME, "fullnameOverride"), _FULL_NAME)
     for cloud in ("eks", "gke", "openstack"):
         draft.remove((NAME, cloud), why="it names a disk in the origin's account")
+    for image in _IMAGES:
+        if draft.context.mentions_origin(image):
+            draft.keep(
+                "origin", f"{image}:*", "the chart's own image, which is public; `takeout hub images` lists it"
+            )
     _quota(draft)
     _disk(draft)
     full_name = str(draft.get((NAME, "fullnameOverride")))
