@@ -1,0 +1,1 @@
+"""Run a replica as a real JupyterHub on this machine, without Kubernetes."""

@@ -1,0 +1,132 @@
+"""Say which pods a hub would start, without starting any.
+
+The hub's application is set up whole, with a database in memory, and a server is started for each request; the
+stand-in for the cluster answers with the manifest instead of a process. Every hook and override has had its turn.
+
+Usage: ``python -m takeout.local.inside.show JOBS.json``; each job names a configuration file and where to write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyterhub import orm, roles
+from jupyterhub.app import JupyterHub
+from jupyterhub.utils import maybe_future
+
+from takeout.local.inside.spawner import DescribedError
+
+
+async def describe(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a description for each person and choice of ``job``: the manifest, or why there is none."""
+    app = JupyterHub(config_file=job["config"])
+    logging.disable(logging.ERROR)
+    await app.initialize([])
+    found = []
+    for person in job["people"]:
+        user = _user(app, person)
+        try:
+            chosen = [job["options"]] if job.get("options") is not None else await _choices(user)
+        except Exception as error:  # noqa: BLE001 - the hub's own code decides what it raises
+            found.append({"user": person["name"], "options": {}, "pod": None, "error": _said(error)})
+            continue
+        for options in chosen:
+            pod, why = await _spawn(user, options)
+            found.append({"user": person["name"], "options": options, "pod": pod, "error": why})
+    return found
+
+
+def _user(app: Any, person: dict[str, Any]) -> Any:
+    record = app.db.query(orm.User).filter_by(name=person["name"]).one_or_none()
+    if record is None:
+        record = orm.User(name=person["name"], admin=person["admin"])
+        app.db.add(record)
+        app.db.commit()
+    record.admin = person["admin"]
+    roles.assign_default_roles(app.db, entity=record)
+    user = app.users[record]
+    user.sync_groups(person.get("groups") or [])
+    return user
+
+
+async def _choices(user: Any) -> list[dict[str, str]]:
+    """Return what the form offers this person: each profile, and each choice of it once."""
+    spawner = user.spawners[""]
+    listed = spawner.profile_list
+    if callable(listed):
+        listed = await maybe_future(listed(spawner))
+    # KubeSpawner offers no public way to the list as its form shows it.
+    profiles = spawner._get_initialized_profile_list(spawner._sorted_dict_values(listed))  # noqa: SLF001
+    return [options for profile in profiles or () for options in _of_profile(profile)] or [{}]
+
+
+def _of_profile(profile: dict[str, Any]) -> Iterator[dict[str, str]]:
+    options = profile.get("profile_options") or {}
+    # An option without choices has no default, so whatever else is chosen must write something in.
+    base = {"profile": str(profile["slug"])}
+    for name, option in options.items():
+        if not option.get("choices") and (option.get("unlisted_choice") or {}).get("enabled"):
+            base[f"{name}--unlisted-choice"] = "quay.io/jupyter/base-notebook:latest"
+    yield dict(base)
+    for name, option in options.items():
+        for choice in option.get("choices") or ():
+            yield {**base, str(name): str(choice)}
+
+
+async def _spawn(user: Any, options: dict[str, str]) -> tuple[dict[str, Any] | None, str]:
+    user.spawners.pop("", None)
+    try:
+        await user.spawn("", copy.deepcopy(options))
+    except DescribedError as described:
+        return described.manifest, ""
+    except Exception as error:  # noqa: BLE001
+        return None, _said(error)
+    return None, "the spawner started something else than a pod"
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {getattr(error, 'log_message', None) or error}"
+
+
+def work(job: dict[str, Any]) -> int:
+    """Do one job and write what came of it; return the exit code."""
+    try:
+        result: dict[str, Any] = {"pods": asyncio.run(describe(job)), "error": ""}
+    except SystemExit as stop:
+        result = {"pods": [], "error": f"the configuration ended the process with code {stop.code}"}
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc()
+        result = {"pods": [], "error": _said(error)}
+    Path(job["output"]).write_text(json.dumps(result), encoding="utf-8")
+    return 1 if result["error"] else 0
+
+
+def main(arguments: list[str]) -> int:
+    """Do every job; several each in a process of their own, for a configuration changes what is imported."""
+    jobs = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    if len(jobs) == 1:
+        return work(jobs[0])
+    import jupyterhub_fancy_profiles  # noqa: F401, PLC0415 - once for all that are forked from here
+    import oauthenticator.generic  # noqa: F401, PLC0415
+
+    worst = 0
+    for job in jobs:
+        child = os.fork()
+        if child == 0:
+            os.environ.update(job.get("environ") or {})
+            os._exit(work(job))
+        worst = max(worst, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
