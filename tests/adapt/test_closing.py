@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from takeout.adapt.context import Context, HubFacts, Options, Storage, Term
+from takeout.adapt.context import Context, HubFacts, Options, Storage
 from takeout.adapt.engine import Adaptation, adapt
 from takeout.adapt.nets import Finding, cast, surprises
 from takeout.adapt.rules import all_rules
+from takeout.adapt.terms import Term
 from takeout.targets import load_target
 from takeout.values.read import read_yaml
 

@@ -143,7 +143,7 @@ def test_rendered_pods_and_the_hubs_own_values() -> None:
 
 
 def test_cast_runs_all_three_nets_on_values_and_on_what_is_rendered() -> None:
-    from takeout.adapt.context import Term  # noqa: PLC0415 - used here alone
+    from takeout.adapt.terms import Term  # noqa: PLC0415 - used here alone
 
     context = Context(HubFacts("prod"), TARGET, (Term("acme", "organisation", "x"),))
     values = node("jupyterhub: {hub: {existingSecret: x, nodeSelector: {a: acme}}}")

@@ -7,10 +7,11 @@ import base64
 import pytest
 import yaml
 
-from takeout.adapt.context import Context, HubFacts, Term, TermKind
+from takeout.adapt.context import Context, HubFacts
 from takeout.adapt.nets.finding import Finding, surprises
-from takeout.adapt.nets.origin import comments, mentions, origin, origin_of_manifests
+from takeout.adapt.nets.origin import comments, origin, origin_of_manifests
 from takeout.adapt.rule import Action, Cover, Keep
+from takeout.adapt.terms import Term, TermKind, mentions
 from takeout.targets import Target
 from takeout.values.node import Comments, Mapping, Scalar, from_data
 

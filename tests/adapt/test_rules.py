@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
-from takeout.adapt.context import Context, Dependency, HubFacts, Options, Term
+from takeout.adapt.context import Context, Dependency, HubFacts, Options
 from takeout.adapt.engine import identity
 from takeout.adapt.rule import Case, Draft, Rule, same
 from takeout.adapt.rules import all_rules
+from takeout.adapt.terms import Term
 from takeout.targets.load import load_target
 from takeout.values.node import Mapping, to_data
 from takeout.values.read import read_yaml

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from takeout.adapt.context import Dependency, HubFacts, Options, Term
+from takeout.adapt.context import Dependency, HubFacts, Options
 from takeout.adapt.rule import Action, Cover, Draft, Rule, Secret
+from takeout.adapt.terms import Term
 from takeout.replica.build import build
 from takeout.replica.model import Replica
 from takeout.source.model import Configuration, HubEntry, Layer

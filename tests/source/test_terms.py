@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from takeout.adapt.context import Term
+from takeout.adapt.terms import Term
 from takeout.source import open_source
 
 Write = Callable[..., Path]

@@ -6,24 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from takeout.adapt.terms import Term, mentions
 from takeout.targets import Target
-
-TermKind = Literal["domain", "organisation", "cluster", "account", "address", "person", "bucket"]
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A string that ties a value to the origin.
-
-    Attributes:
-        text: What to look for; matched without regard to case, at word boundaries.
-        kind: What it is.
-        told_by: The file that says so, such as ``config/clusters/x/cluster.yaml``.
-    """
-
-    text: str
-    kind: TermKind
-    told_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +127,4 @@ class Context:
 
     def mentions_origin(self, text: str) -> bool:
         """Whether ``text`` holds any of the origin's terms."""
-        from takeout.adapt.nets.origin import mentions  # noqa: PLC0415 - the net imports this module
-
         return bool(mentions(text, self.terms))

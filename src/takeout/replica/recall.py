@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from takeout.adapt.context import Context, Dependency, HubFacts, Options, Term
+from takeout.adapt.context import Context, Dependency, HubFacts, Options
 from takeout.adapt.rule import Action, Cover, Keep
+from takeout.adapt.terms import Term
 from takeout.replica.model import Layout
 from takeout.replica.options import parse_auth, parse_storage
 from takeout.targets import load_target

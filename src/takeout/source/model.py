@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from takeout.adapt.context import HubFacts, Term
+from takeout.adapt.context import HubFacts
+from takeout.adapt.terms import Term
 from takeout.errors import Fault
 from takeout.values.merge import Chart
 from takeout.values.node import Mapping

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from takeout.adapt.context import Term
+from takeout.adapt.terms import Term
 from takeout.source.clusters import ClusterSpec, HubSpec
 from takeout.source.eras.inline import Staff
 from takeout.source.model import Layer

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from takeout.adapt.context import Context, Term
+from takeout.adapt.context import Context
 from takeout.adapt.nets.finding import Finding
 from takeout.adapt.nets.live import every
-from takeout.adapt.nets.matching import Matcher, matcher
 from takeout.adapt.nets.objects import clear, title
+from takeout.adapt.terms import Matcher, Term, matcher, mentions
 from takeout.values.node import Mapping as Document
 from takeout.values.node import to_data, walk
 from takeout.values.path import Path, format_path
@@ -39,15 +39,6 @@ class Comment:
     path: Path
     text: str
     terms: tuple[Term, ...]
-
-
-def mentions(text: str, terms: Iterable[Term]) -> list[Term]:
-    """Return the terms that ``text`` mentions, in the order given; a person by the whole of it, or by e-mail."""
-    known = matcher(terms)
-    found, people = known.in_text(text), known.as_person(text)
-    if not people:
-        return found
-    return [term for term in known.terms if term in found or term in people]
 
 
 def origin(values: Document, context: Context) -> list[Finding]:

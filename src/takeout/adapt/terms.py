@@ -1,12 +1,29 @@
-"""Match texts against the origin's terms, thousands of texts a hub."""
+"""The strings that tie a value to the origin, matched against thousands of texts a hub."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
-from takeout.adapt.context import Term, TermKind
+TermKind = Literal["domain", "organisation", "cluster", "account", "address", "person", "bucket"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A string that ties a value to the origin.
+
+    Attributes:
+        text: What to look for; matched without regard to case, at word boundaries.
+        kind: What it is.
+        told_by: The file that says so, such as ``config/clusters/x/cluster.yaml``.
+    """
+
+    text: str
+    kind: TermKind
+    told_by: str
 
 
 class Matcher:
@@ -49,6 +66,15 @@ class Matcher:
         """Return each term that ``text`` mentions as it is written there."""
         found = [(pattern.search(text), term) for term, _, pattern in self._patterns]
         return [(match[0], term) for match, term in found if match]
+
+
+def mentions(text: str, terms: Iterable[Term]) -> list[Term]:
+    """Return the terms that ``text`` mentions, in the order given; a person by the whole of it, or by e-mail."""
+    known = matcher(terms)
+    found, people = known.in_text(text), known.as_person(text)
+    if not people:
+        return found
+    return [term for term in known.terms if term in found or term in people]
 
 
 _recent: list[Matcher] = []
