@@ -11,7 +11,7 @@ TO ?= replica
 DOMAIN ?= hub.example.edu
 RUN_ARGS ?=
 
-.PHONY: run test lint types unit setup lock clean help
+.PHONY: run test lint types unit buttons setup lock clean help
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,8 +29,11 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-unit: $(READY)
+unit: $(READY) buttons
 	$(BIN)/pytest -n auto --dist worksteal
+
+buttons: $(READY) # those of JupyterLab and Notebook, built again where their sources changed
+	$(BIN)/python labextension/build.py --develop --optional
 
 setup: $(READY)
 
@@ -42,8 +45,8 @@ $(READY): pyproject.toml requirements/constraints.txt
 lock: ## Write requirements/constraints.txt anew from what pyproject.toml allows
 	rm -rf $(VENV)/lock
 	$(PYTHON) -m venv $(VENV)/lock
-	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
-	{ echo '# Every package of the development environment; made by `make lock`.'; $(VENV)/lock/bin/python -m pip freeze --exclude jupyterhub-takeout --exclude pip; } > requirements/constraints.txt
+	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	{ echo '# Every package of the development environment; made by `make lock`.'; $(VENV)/lock/bin/python -m pip freeze --exclude-editable --exclude pip; } > requirements/constraints.txt
 	rm -rf $(VENV)/lock
 
 clean: ## Remove what the other commands made
