@@ -11,17 +11,20 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from takeout.archive import Inventory
-from takeout.errors import TakeoutError
+from takeout.errors import DiskError, StaleError, TakeoutError
 from takeout.server.arguments import Wish
 from takeout.server.base import TakeoutHandler
 from takeout.server.disposition import content_disposition, file_name
-from takeout.server.formats import Archive, Seekable
+from takeout.server.formats import Archive, seekable
 from takeout.server.place import Place
 from takeout.server.pump import pumped
 from takeout.server.ranges import Span, UnsatisfiableError, any_tags, requested, strong_tags
 from takeout.server.refusal import Refusal
 from takeout.server.shelf import Key
 from takeout.server.transfers import Transfer
+
+_HEAD_SECONDS = 10.0
+"""So long an answer's head waits for the first bytes; proxies give up after about a minute."""
 
 
 class ArchiveHandler(TakeoutHandler):
@@ -47,7 +50,10 @@ class ArchiveHandler(TakeoutHandler):
         self.check_origin_of_work()
         _, place, key = self.asked(path)
         inventory = await self.downloads.walk(key, told=lambda _: None, gone=lambda: self.gone)
-        self._describe(await self.downloads.archive_of(key, inventory, ""), place)
+        archive = await self.downloads.archive_of(key, inventory, "", begin=False)
+        self._describe(archive, place)
+        if self._has(archive):
+            self.set_status(304)
 
     async def _get(self, path: str | None) -> None:
         self.check_origin_of_work()
@@ -58,6 +64,9 @@ class ArchiveHandler(TakeoutHandler):
                 await self._send(wish, place, key, transfer)
         except Refusal as refusal:
             transfer.state, transfer.message = "refused", refusal.message
+            raise
+        except TakeoutError as error:
+            transfer.message = error.message
             raise
         finally:
             if transfer.state not in ("done", "refused"):
@@ -72,21 +81,23 @@ class ArchiveHandler(TakeoutHandler):
 
         inventory = await self.downloads.walk(key, told=told, gone=lambda: self.gone)
         archive, span = await self._chosen(wish, key, inventory)
-        self._describe(archive, place)
-        if isinstance(archive, Seekable):
-            if archive.tag in any_tags(self.request.headers.get("If-None-Match")):
-                self.set_status(304)
-                transfer.state = "done"
-                return
-            content, length = archive.read(span.start, span.stop), archive.length
-            self.set_header("Content-Length", str(span.stop - span.start))
-        else:
-            content, length = archive.read(), 0
-        transfer.state, transfer.at_byte, transfer.length = "sending", span.start, length
-        await self._stream(content, transfer, key, archive)
+        if self._has(archive):
+            self._describe(archive, place)
+            self.set_status(304)
+            transfer.state = "done"
+            return
+        try:
+            await self._deliver(archive, span, place, key, transfer)
+        except StaleError:
+            # What the client has cannot be continued: not now, and not when it tries again.
+            self.downloads.shelf.forget(key, archive.tag)
+            if self._headers_written:
+                raise
+            archive = await self.downloads.archive_of(key, inventory, "")
+            await self._deliver(archive, None, place, key, transfer)
 
-    async def _chosen(self, wish: Wish, key: Key, inventory: Inventory) -> tuple[Archive, Span]:
-        """Return the archive to send and which part of it.
+    async def _chosen(self, wish: Wish, key: Key, inventory: Inventory) -> tuple[Archive, Span | None]:
+        """Return the archive to send and which part of it; None for the whole.
 
         A part is sent only of the archive that the client has the beginning of. ``If-Range`` says which one that
         is; or the argument ``tag``, for clients that cannot send that; or, where neither is there, it is the one
@@ -98,35 +109,68 @@ class ArchiveHandler(TakeoutHandler):
         else:
             known = next(iter(strong_tags(if_range)), "-")
         archive = await self.downloads.archive_of(key, inventory, known if range_header else "")
-        if not isinstance(archive, Seekable):
-            return archive, Span(0, 0)
+        if not seekable(archive):
+            return archive, None
         wanted = strong_tags(self.request.headers.get("If-Match"))
         if wanted and archive.tag not in wanted:
             raise Refusal(412, "stale", "the home has changed since", "begin again without the condition")
-        whole = Span(0, archive.length)
         if known and known != archive.tag:
-            return archive, whole
+            return archive, None
         try:
-            span = requested(range_header, archive.length)
+            return archive, requested(range_header, archive.length)
         except UnsatisfiableError:
             message = f"the range begins beyond the end: the archive has {archive.length} bytes"
             headers = {"Content-Range": f"bytes */{archive.length}"}
             raise Refusal(416, "range", message, "you may have all of it already", headers=headers) from None
-        if span is None:
-            return archive, whole
-        self.set_status(206)
-        self.set_header("Content-Range", span.content_range(archive.length))
-        return archive, span
+
+    def _has(self, archive: Archive) -> bool:
+        """Whether the client says that it has this very archive."""
+        tags = any_tags(self.request.headers.get("If-None-Match"))
+        return seekable(archive) and (archive.tag in tags or "*" in tags)
 
     def _describe(self, archive: Archive, place: Place) -> None:
         self.set_header("Content-Type", archive.media_type)
         self.set_header("Content-Disposition", content_disposition(file_name(place.name, archive.suffix)))
-        if isinstance(archive, Seekable):
+        if seekable(archive):
             self.set_header("Accept-Ranges", "bytes")
             self.set_header("Etag", f'"{archive.tag}"')
             self.set_header("Content-Length", str(archive.length))
         else:
             self.set_header("Accept-Ranges", "none")
+
+    async def _deliver(
+        self, archive: Archive, span: Span | None, place: Place, key: Key, transfer: Transfer
+    ) -> None:
+        """Send an archive, or the part of it.
+
+        Raises:
+            StaleError: When the part does not fit the one that was sent before; perhaps before anything is sent.
+            TakeoutError: When the home cannot be read.
+        """
+        self.set_status(200 if span is None else 206)
+        self.clear_header("Content-Range")
+        self._describe(archive, place)
+        if seekable(archive):
+            transfer.at_byte, stop = (span.start, span.stop) if span else (0, archive.length)
+            transfer.length = archive.length
+            self.set_header("Content-Length", str(stop - transfer.at_byte))
+            if span:
+                self.set_header("Content-Range", span.content_range(archive.length))
+            content = archive.read(transfer.at_byte, stop)
+        else:
+            transfer.at_byte = transfer.length = 0
+            content = archive.read()
+        transfer.state = "sending"
+        head = asyncio.get_running_loop().call_later(_HEAD_SECONDS, self._send_head)
+        try:
+            await self._stream(content, transfer, key, archive)
+        finally:
+            head.cancel()
+
+    def _send_head(self) -> None:
+        """Tell a client, and the proxies on the way, that something is coming."""
+        if not self._headers_written and not self.gone:
+            self.flush()
 
     async def _stream(self, content: Iterator[bytes], transfer: Transfer, key: Key, archive: Archive) -> None:
         try:
@@ -137,19 +181,12 @@ class ArchiveHandler(TakeoutHandler):
                         self.write(piece)
                     await self.flush()
                     transfer.at_byte += size
-                    self._note_sent(key, archive)
+                    self.note_activity()
+                    self.downloads.shelf.touch(key, archive.tag, monotonic())
                     await asyncio.sleep(self.downloads.rate.wait_seconds(size, monotonic()))
         except StreamClosedError:
             self.log.info("takeout: the reader of %s left at byte %d", self.request.path, transfer.at_byte)
-        except (TakeoutError, OSError) as error:
-            # The status was sent long ago; a body that ends too early is what says that something is wrong.
-            self.log.warning("takeout: cut %s at byte %d: %s", self.request.path, transfer.at_byte, error)
-            transfer.message = str(error)
-            self.cut()
+        except OSError as error:
+            raise DiskError(f"the home cannot be read: {error}") from error
         else:
             transfer.state = "done"
-
-    def _note_sent(self, key: Key, archive: Archive) -> None:
-        self.note_activity()
-        if isinstance(archive, Seekable):
-            self.downloads.shelf.touch(key, archive.tag, monotonic())

@@ -11,7 +11,7 @@ from time import monotonic
 
 from takeout.archive import Inventory, Preset, take_inventory
 from takeout.server.config import Takeout
-from takeout.server.formats import FORMATS, Archive, Seekable
+from takeout.server.formats import FORMATS, Archive, Seekable, seekable
 from takeout.server.gate import Gate
 from takeout.server.rate import Rate
 from takeout.server.refusal import Refusal
@@ -100,17 +100,18 @@ class Downloads:
                 raise GoneError
             return await asyncio.get_running_loop().run_in_executor(self.executor, run)
 
-    async def archive_of(self, key: Key, inventory: Inventory, tag: str) -> Archive:
+    async def archive_of(self, key: Key, inventory: Inventory, tag: str, *, begin: bool = True) -> Archive:
         """Return the archive to send: the one that a tag names, where the home is still the same, or a new one.
 
         Args:
             key: What is wanted.
             inventory: The home as it is now.
             tag: The archive that the client has a part of; empty where it has none.
+            begin: Whether it is sent now, and to be held.
         """
         loop = asyncio.get_running_loop()
         archive = await loop.run_in_executor(self.executor, FORMATS[key.format], inventory)
-        if not isinstance(archive, Seekable):
+        if not begin or not seekable(archive):
             return archive
         current = await loop.run_in_executor(self.executor, lambda: archive.tag)
         if tag and tag != current:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard
 
-from takeout.archive import Inventory, StoredZip
+from takeout import archive
+from takeout.archive import Inventory
 
 
 class Archive(Protocol):
@@ -23,11 +24,14 @@ class Archive(Protocol):
     def tag(self) -> str:
         """What tells it from that of a changed home."""
 
+    @property
+    def length(self) -> int | None:
+        """Its length in bytes; None where that is not known before it is made."""
+
     def read(self) -> Iterator[bytes]:
         """Yield all its bytes."""
 
 
-@runtime_checkable
 class Seekable(Archive, Protocol):
     """An archive of which any range can be had."""
 
@@ -39,4 +43,10 @@ class Seekable(Archive, Protocol):
         """Yield the bytes from ``start`` up to ``stop``."""
 
 
-FORMATS: Mapping[str, Callable[[Inventory], Archive]] = {"zip": StoredZip}
+def seekable(made: Archive) -> TypeGuard[Seekable]:
+    """Whether any range of an archive can be had; those of known length can be cut."""
+    return made.length is not None
+
+
+FORMATS: Mapping[str, Callable[[Inventory], Archive]] = archive.FORMATS  # type: ignore[assignment]
+"""What makes an archive; the first is the one that can be resumed."""

@@ -9,7 +9,6 @@ from takeout.archive import Inventory
 from takeout.server.formats import Seekable
 from takeout.server.quiet import quiet_digest
 
-
 _MOST_BEGUN = 100
 """So many keys are remembered, and so many tags of each."""
 
@@ -119,6 +118,10 @@ class Shelf:
         held = self._held.get((key, tag))
         if held is not None:
             held.used = now
+
+    def forget(self, key: Key, tag: str) -> None:
+        """Let go of an archive that cannot be continued."""
+        self._held.pop((key, tag), None)
 
     def tidy(self, now: float) -> None:
         """Let go of what was not used for long, and of the longest unused while all is too much."""

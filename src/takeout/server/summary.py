@@ -11,7 +11,7 @@ from urllib.parse import quote
 from takeout.archive import Inventory, Kind
 from takeout.archive.entry import shown
 from takeout.server.config import literal
-from takeout.server.formats import Archive, Seekable
+from takeout.server.formats import Archive, seekable
 
 MOST_NODES = 400
 MOST_LISTED = 200
@@ -88,7 +88,7 @@ def summary(inventory: Inventory, formats: Mapping[str, Callable[[Inventory], Ar
 def _offer(archive: Archive) -> dict[str, object]:
     """Return what is known of an archive before it is made; a compressed one has no length yet."""
     offer: dict[str, object] = {"suffix": archive.suffix, "media_type": archive.media_type}
-    if isinstance(archive, Seekable):
+    if seekable(archive):
         offer |= {"length": archive.length, "tag": archive.tag}
     return offer
 
