@@ -55,8 +55,8 @@ def test_an_image_of_the_origin_with_its_tag_and_nothing_else_of_a_pod() -> None
 
 
 def test_the_images_of_the_chart_that_serves_homes() -> None:
-    containers = [{"image": "ghcr.io/2i2c-org/nfs-ganesha:1.2.0"}, {"image": "ghcr.io/2i2c-org/another:1"}]
+    containers = [{"image": "ghcr.io/2i2c-org/nfs-ganesha:1.2.0"}, {"image": "quay.io/2i2c/another:1"}]
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": {"containers": containers}}
     terms = (Term("2i2c", "organisation", "cluster.yaml"),)
     _, left = _adapted("jupyterhub: {}", [pod], terms=terms, storage=Storage("home-nfs"))
-    assert [finding.subject for finding in left if finding.net == "origin"] == ["ghcr.io/2i2c-org/another:1"]
+    assert [finding.subject for finding in left if finding.net == "origin"] == ["quay.io/2i2c/another:1"]

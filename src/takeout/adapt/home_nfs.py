@@ -11,8 +11,8 @@ NAME = "jupyterhub-home-nfs"
 DEPENDENCY = Dependency(NAME, NAME, "1.2.0", "oci://ghcr.io/2i2c-org/jupyterhub-home-nfs")
 """The chart, for hubs whose source has it not."""
 
-_IMAGES = tuple(f"ghcr.io/2i2c-org/{name}" for name in ("nfs-ganesha", NAME, "get-quota-your-home"))
-"""What the chart runs when its values name no others."""
+_IMAGES = "ghcr.io/2i2c-org/*:*"
+"""What the chart runs where its values name nothing else."""
 
 _FULL_NAME = "storage-quota"
 _CLASS = "home-nfs-disk"
@@ -34,11 +34,10 @@ def serve_homes(draft: Draft, claim: str) -> None:
         draft.set((NAME, "fullnameOverride"), _FULL_NAME)
     for cloud in ("eks", "gke", "openstack"):
         draft.remove((NAME, cloud), why="it names a disk in the origin's account")
-    for image in _IMAGES:
-        if draft.context.mentions_origin(image):
-            draft.keep(
-                "origin", f"{image}:*", "the chart's own image, which is public; `takeout hub images` lists it"
-            )
+    if draft.context.mentions_origin(_IMAGES):
+        draft.keep(
+            "origin", _IMAGES, f"{NAME} runs images of its own, which are public; `takeout hub images` lists them"
+        )
     _quota(draft)
     _disk(draft)
     full_name = str(draft.get((NAME, "fullnameOverride")))
