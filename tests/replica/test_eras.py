@@ -110,7 +110,13 @@ def test_e4_cloud_resources_lay_beside_z2jhs_own_values(tmp_path: Path) -> None:
 def test_e4_first_dask_gateway_shares_a_token(tmp_path: Path) -> None:
     made = replica(tmp_path, inline("basehub: {jupyterhub: {}}", "daskhub"), "E4")
     assert secrets(made) >= TOKENS
+    assert "version: 0.9.0" not in made.files["Chart.yaml"]
     assert at(made, "jupyterhub", "hub", "services", "dask-gateway", "display") is False
+
+
+def test_e4_scheduling_is_left_to_the_cluster(tmp_path: Path) -> None:
+    made = replica(tmp_path, inline("jupyterhub: {scheduling: {userScheduler: {enabled: true}}}"), "E4")
+    assert at(made, "scheduling", "userScheduler", "enabled") is False
 
 
 DOCS = """\
