@@ -210,7 +210,9 @@ def _only(folder: Path, wanted: Wanted) -> Path:
 
 def _failed(wanted: Wanted, message: str) -> TakeoutError:
     if _OFFLINE.search(message):
-        return _absent(wanted, f"{wanted.repository} cannot be reached ({message.splitlines()[-1].strip()})")
+        # Go nests causes, the outermost first, each with the address again; the innermost says why.
+        cause = message.splitlines()[-1].rpartition(": ")[2].strip()
+        return _absent(wanted, f"{wanted.repository} cannot be reached ({cause})")
     return InputError(f"cannot pull the chart {wanted} from {wanted.repository}: {message}")
 
 

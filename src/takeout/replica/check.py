@@ -48,7 +48,7 @@ def check(
     with ExitStack() as stack:
         helm, why = _open(files, chart, stack, offline=offline, progress=progress)
         results.append(_schema(files, helm, why))
-        rendering, rendered = _rendering(files, helm, why)
+        rendering, rendered = _rendering(files, helm)
         results.append(rendering)
     results += _nets(files, rendered)
     return results
@@ -84,9 +84,9 @@ def _schema(files: Files, helm: Chart | None, why: str) -> CheckResult:
     return of_faults("schema", helm.validate(files.merged))
 
 
-def _rendering(files: Files, helm: Chart | None, why: str) -> tuple[CheckResult, list[Manifest] | None]:
+def _rendering(files: Files, helm: Chart | None) -> tuple[CheckResult, list[Manifest] | None]:
     if helm is None:
-        return not_done("rendering", why), None
+        return not_done("rendering", "needs the chart too"), None
     name = files.lock["hub"]["name"]
     try:
         rendered = helm.render(files.merged, name=name, namespace=name)
