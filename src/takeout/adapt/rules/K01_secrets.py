@@ -117,7 +117,8 @@ _PURPOSES: tuple[tuple[Callable[[Path], bool], str], ...] = (
 
 def _purpose(path: Path) -> str:
     said = next((text for matches, text in _PURPOSES if matches(path)), "A value that was encrypted at the origin")
-    return f"{said} (`{path[-1]}`)."
+    named = path[path.index("extraFiles") + 1] if "extraFiles" in path[:-1] else path[-1]
+    return f"{said} (`{named}`)."
 
 
 def _is_blocking(path: Path) -> bool:
