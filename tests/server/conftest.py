@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -14,26 +15,39 @@ from server.serving import Server, own, remove, serving
 _NUMBERS = count()
 
 
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """A directory that an ordinary user may use."""
+@contextmanager
+def a_place() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="takeout-server-"))
     path.chmod(0o755)
     own(path)
-    yield path
-    remove(path)
+    try:
+        yield path
+    finally:
+        remove(path)
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory that an ordinary user may use."""
+    with a_place() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def module_place() -> Iterator[Path]:
+    """The same for all tests of a file."""
+    with a_place() as path:
+        yield path
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A running server with nothing configured."""
-    path = Path(tempfile.mkdtemp(prefix="takeout-server-"))
-    path.chmod(0o755)
-    (path / "root").mkdir()
-    own(path)
-    with serving(path, path / "root", "--Takeout.max_downloads=20") as running:
-        yield running
-    remove(path)
+    with a_place() as path:
+        (path / "root").mkdir()
+        own(path)
+        with serving(path, path / "root", "--Takeout.max_downloads=20") as running:
+            yield running
 
 
 @pytest.fixture

@@ -32,13 +32,13 @@ class ArchiveHandler(TakeoutHandler):
 
     @web.authenticated
     @authorized
-    async def get(self, path: str | None = None) -> None:
+    async def get(self, path: str) -> None:
         """Send it."""
         await self.answer(self._get(path))
 
     @web.authenticated
     @authorized
-    async def head(self, path: str | None = None) -> None:
+    async def head(self, path: str) -> None:
         """Say what would be sent: the exact length and the tag."""
         await self.answer(self._head(path))
 
@@ -46,7 +46,7 @@ class ArchiveHandler(TakeoutHandler):
         """Leave the tag alone that was set; tornado would make one of the body."""
         return self._headers.get("Etag")
 
-    async def _head(self, path: str | None) -> None:
+    async def _head(self, path: str) -> None:
         self.check_origin_of_work()
         _, place, key = self.asked(path)
         inventory = await self.downloads.walk(key, told=lambda _: None, gone=lambda: self.gone)
@@ -55,7 +55,7 @@ class ArchiveHandler(TakeoutHandler):
         if self._has(archive):
             self.set_status(304)
 
-    async def _get(self, path: str | None) -> None:
+    async def _get(self, path: str) -> None:
         self.check_origin_of_work()
         wish, place, key = self.asked(path)
         transfer = self.downloads.transfers.named(wish.transfer)

@@ -85,7 +85,7 @@ class TakeoutHandler(JupyterHandler):
             hint = "open the page of Takeout on this server and begin there"
             raise Refusal(403, "cross-site", "this request was begun by another site", hint)
 
-    def asked(self, path: str | None) -> tuple[Wish, Place, Key]:
+    def asked(self, path: str) -> tuple[Wish, Place, Key]:
         """Return what a request asks for.
 
         Raises:
@@ -98,7 +98,7 @@ class TakeoutHandler(JupyterHandler):
             name: [os.fsdecode(value) for value in values] for name, values in self.request.query_arguments.items()
         }
         wish = read_wish(arguments, config.formats, config.presets)
-        place = find_directory(self.downloads.root, path or "", hidden=config.hidden)
+        place = find_directory(self.downloads.root, path, hidden=config.hidden)
         return wish, place, Key(place.directory, wish.format, wish.preset, wish.exclude)
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:  # noqa: ARG002 - tornado's signature

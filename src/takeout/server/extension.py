@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 ENDPOINTS = [
     *HANDLERS,
-    (r"/takeout/archive(/.*)?", ArchiveHandler, {}),
-    (r"/takeout/inventory(/.*)?", InventoryHandler, {}),
+    (r"/takeout/archive((?:/.*)?)", ArchiveHandler, {}),
+    (r"/takeout/inventory((?:/.*)?)", InventoryHandler, {}),
 ]
 """Every endpoint: pattern below the base address, handler, its arguments."""
 

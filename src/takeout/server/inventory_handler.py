@@ -41,11 +41,11 @@ class InventoryHandler(EventsHandler):
 
     @web.authenticated
     @authorized
-    async def get(self, path: str | None = None) -> None:
+    async def get(self, path: str) -> None:
         """Look through it."""
         await self.answer(self._get(path))
 
-    async def _get(self, path: str | None) -> None:
+    async def _get(self, path: str) -> None:
         self.check_origin_of_work()
         _, place, key = self.asked(path)
         with self.downloads.walking.place():

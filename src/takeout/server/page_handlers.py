@@ -89,6 +89,9 @@ class StatusHandler(TakeoutHandler):
     @authorized
     async def get(self) -> None:
         """Tell it."""
+        await self.answer(self._get())
+
+    async def _get(self) -> None:
         self.check_origin_of_work()
         config = self.downloads.config
         status: dict[str, Any] = {
@@ -100,7 +103,7 @@ class StatusHandler(TakeoutHandler):
             "start": self._start(),
             "hub": self._hub(),
         }
-        self.finish(status)
+        await self.finish(status)
 
     def _start(self) -> str:
         """Return the path of the home, ready for an address; empty where the root is the home or below it."""
