@@ -213,6 +213,20 @@ def test_a_hub_with_a_chart_file_of_its_own(tmp_path: Path, write: Write, listed
     assert configuration.facts.dependencies["jupyterhub"].version == "4.3.3"
 
 
+def test_a_chart_file_from_the_root_stands_for_the_base_of_a_dask_hub(
+    tmp_path: Path, write: Write, listed: dict[str, str]
+) -> None:
+    cluster = listed[CLUSTER_FILE].replace(
+        "helm_chart: daskhub\n", "helm_chart: daskhub\n  chart_override: helm-charts/newest-chart.yaml\n"
+    )
+    newest = listed["helm-charts/basehub/Chart.yaml"].replace("2026.3.0", "2026.9.0")
+    files = {**listed, CLUSTER_FILE: cluster, "helm-charts/newest-chart.yaml": newest}
+    configuration = _load(open_source(str(write(tmp_path, files))), "prod")
+    assert configuration.faults == ()
+    assert configuration.jupyterhub == ("basehub", "jupyterhub")
+    assert configuration.facts.dependencies["dask-gateway"].version == "2026.9.0"
+
+
 def test_an_address_that_is_encrypted_is_said_to_be(tmp_path: Path, write: Write, listed: dict[str, str]) -> None:
     cluster = listed[CLUSTER_FILE].replace(
         "  domain: reef.acme.cloud\n", "  domain_override_file: enc-domain.secret.yaml\n"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from takeout.adapt.context import Dependency
 from takeout.errors import Fault, SourceError, Where
@@ -17,6 +19,8 @@ from takeout.values.path import Path
 
 JUPYTERHUB = "jupyterhub"
 """The name of the Zero to JupyterHub chart, whatever alias it goes by."""
+
+_NONE: MappingABC[str, str] = MappingProxyType({})
 
 DEPTH_MAX = 8
 """Charts nested deeper than this are a loop (a chart that depends on itself through ``file://``)."""
@@ -117,13 +121,15 @@ def _ours(chart: ChartFacts) -> bool:
     return chart.name != JUPYTERHUB and chart.jupyterhub() is not None
 
 
-def read_chart(documents: Documents, directory: str, *, override: str = "", depth: int = 0) -> ChartFacts:
+def read_chart(
+    documents: Documents, directory: str, *, overrides: MappingABC[str, str] = _NONE, depth: int = 0
+) -> ChartFacts:
     """Return the chart in ``directory``.
 
     Args:
         documents: The tree that it lies in.
         directory: Path inside the tree; empty for its root.
-        override: A Chart.yaml that stands in for the directory's own.
+        overrides: Files that stand in for the Chart.yaml of a directory, by directory.
         depth: How many charts led here.
 
     Raises:
@@ -131,7 +137,7 @@ def read_chart(documents: Documents, directory: str, *, override: str = "", dept
         SourceError: When there is no chart.
     """
     tree = documents.tree
-    file = override or _join(directory, "Chart.yaml")
+    file = overrides.get(directory) or _join(directory, "Chart.yaml")
     if not tree.is_file(file):
         raise SourceError(
             f"there is no chart in {directory or tree.label}: it has no Chart.yaml",
@@ -148,7 +154,9 @@ def read_chart(documents: Documents, directory: str, *, override: str = "", dept
     values = documents.read(values_file) if has_values else None
     children: dict[str, ChartFacts] = {}
     for dependency in dependencies:
-        child = _read_child(documents, directory, dependency, depth + 1) if depth < DEPTH_MAX else None
+        if depth >= DEPTH_MAX:
+            break
+        child = _read_child(documents, directory, dependency, overrides, depth + 1)
         if child is not None:
             children[dependency.name] = child
     return ChartFacts(
@@ -164,12 +172,14 @@ def read_chart(documents: Documents, directory: str, *, override: str = "", dept
     )
 
 
-def _read_child(documents: Documents, directory: str, dependency: Dependency, depth: int) -> ChartFacts | None:
+def _read_child(
+    documents: Documents, directory: str, dependency: Dependency, overrides: MappingABC[str, str], depth: int
+) -> ChartFacts | None:
     """Return the dependency's chart where it is at hand: beside, as a directory or as an archive."""
     tree = documents.tree
     for place in _places(directory, dependency):
         if tree.is_file(_join(place, "Chart.yaml")):
-            return read_chart(documents, place, depth=depth)
+            return read_chart(documents, place, overrides=overrides, depth=depth)
     for name in tree.list(_join(directory, "charts")):
         if name.startswith(f"{dependency.chart}-") and name.endswith((".tgz", ".tar.gz")):
             path = _join(directory, f"charts/{name}")

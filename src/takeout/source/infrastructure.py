@@ -146,7 +146,7 @@ class Infrastructure:
                 hint=f"Charts in {self._layout.charts}/: {', '.join(known) or 'none'}.",
             )
         override = hub.text("chart_override")
-        path = posixpath.normpath(posixpath.join(cluster.directory, override)) if override else ""
+        path = self._override_path(cluster, override) if override else ""
         faults: list[Fault] = []
         if path and not self.tree.is_file(path):
             faults.append(
@@ -161,8 +161,21 @@ class Infrastructure:
             path = ""
         key = (directory, path)
         if key not in self._charts:
-            self._charts[key] = read_chart(self._documents, directory, override=path)
+            self._charts[key] = read_chart(
+                self._documents, directory, overrides={self._overridden(directory): path}
+            )
         return self._charts[key], faults
+
+    def _override_path(self, cluster: ClusterSpec, override: str) -> str:
+        """Return the file that is meant: beside the cluster's own, or, with a directory, from the root."""
+        beside = posixpath.normpath(posixpath.join(cluster.directory, override))
+        is_from_root = "/" in override and not self.tree.is_file(beside)
+        return posixpath.normpath(override) if is_from_root else beside
+
+    def _overridden(self, directory: str) -> str:
+        """Return the chart whose Chart.yaml a hub may replace: the base, also where another chart wraps it."""
+        base = f"{self._layout.charts}/{self._base_name}"
+        return base if self.tree.is_file(f"{base}/Chart.yaml") else directory
 
     def _chart_jsonnet(self, cluster: ClusterSpec, hub: HubSpec) -> list[Layer]:
         path = f"{self._layout.charts}/{hub.entry.chart}/values.jsonnet"
