@@ -18,6 +18,7 @@ from takeout.adapt.rule import Action, Case, Cover, Draft, Rule
 from takeout.values.path import Path, format_path
 
 _EXPLAINED = ("hub.jupyter.org/", "k8s.dask.org/", GPU_LABEL)
+_BUILDER: Path = ("binderhub-service", "config", "KubernetesBuildExecutor")
 _PURPOSE = "hub.jupyter.org/node-purpose"
 _OLD_POOLS = {"core-pool": "core", "user-pool": "user"}
 
@@ -26,6 +27,9 @@ def change(draft: Draft) -> None:
     """Select the target's machines in the place of the origin's, and take out labels that no node has."""
     pools: dict[Pool, None] = {}
     lost: list[str] = []
+    for key in draft.get_map(_BUILDER):
+        if "/" in key:
+            draft.remove((*_BUILDER, key), why="it is a node's label, in a place where only settings are read")
     for path in paths_to(draft, "nodeSelector", "node_selector"):
         for label, value in draft.get_map(path).items():
             if isinstance(value, str):
@@ -179,6 +183,11 @@ binderhub-service: {dockerApi: {}}
             "jupyterhub: {hub: {nodeSelector: {hub.jupyter.org/node-purpose: core}}}",
             target="aks",
             actions=("node-pools",),
+        ),
+        Case(
+            "a label among the settings of what builds images",
+            "binderhub-service: {config: {KubernetesBuildExecutor: {2i2c/hub-name: prod, memory_limit: 2G}}}",
+            "binderhub-service: {config: {KubernetesBuildExecutor: {memory_limit: 2G}}}",
         ),
         Case("no selector, nothing to do", "jupyterhub: {singleuser: {memory: {guarantee: 1G}}}"),
     ),
