@@ -45,8 +45,8 @@ def _ask(draft: Draft, kind: str, name: str, places: list[str]) -> None:
             f"bring-{short}-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"),
             f"Bring the {kind} {name}, or take out what names it",
             f"{', '.join(dict.fromkeys(places))} named it. Templates of the origin's own chart made it, another "
-            "release beside the hub, or somebody by hand; neither z2jh nor this replica does. The command shows it "
-            "while you can still reach the origin's cluster: put your own beside the other manifests, or take out "
+            "release beside the hub, or somebody by hand; neither z2jh nor this replica does. The command shows "
+            "it while you can still reach the origin's cluster: put your own beside the other manifests, or take out "
             "what names it in `local.values.yaml`.",
             (command,),
             command,
