@@ -166,3 +166,19 @@ def test_progress_is_told(home: Path) -> None:
     calls: list[tuple[str, int, int]] = []
     take_inventory(home, progress=lambda step, done, total: calls.append((step, done, total)))
     assert calls[-1] == ("entries", len(take_inventory(home)), 0)
+
+
+def test_what_is_put_aside_is_named_and_does_not_change_the_inventory(place: Path) -> None:
+    aside = place / "home" / "run"
+    aside.mkdir(parents=True)
+    status = aside.stat()
+    found = {(status.st_dev, status.st_ino): "of no use elsewhere"}
+
+    before = take_inventory(place / "home", aside=found)
+    (aside / "new").write_bytes(b"new")
+    after = take_inventory(place / "home", aside=found)
+
+    assert [item.path for item in before.findings.left_out] == [b"run"]
+    assert before.findings.left_out[0].rule == "of no use elsewhere"
+    assert [entry.path for entry in before] == [b""]
+    assert before.digest() == after.digest()

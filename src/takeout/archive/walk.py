@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from takeout.archive.entry import Kind, NotTaken
@@ -41,12 +41,14 @@ class Wanted:
         exclude: Patterns of what to leave out, as in ``.gitignore``.
         one_file_system: Whether to leave out what is mounted inside the home.
         skip: Device and inode of entries that are not to be seen at all, such as the archive being written.
+        aside: Device and inode of entries that are left out without a look inside, each with the reason.
     """
 
     preset: Preset = Preset.FULL
     exclude: tuple[str, ...] = ()
     one_file_system: bool = False
     skip: frozenset[tuple[int, int]] = frozenset()
+    aside: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 def take_inventory(
@@ -56,6 +58,7 @@ def take_inventory(
     exclude: Iterable[str] = (),
     one_file_system: bool = False,
     skip: Collection[tuple[int, int]] = (),
+    aside: Mapping[tuple[int, int], str] | None = None,
     progress: Progress = silent,
     threads: int = THREADS,
 ) -> Inventory:
@@ -67,6 +70,8 @@ def take_inventory(
         exclude: Patterns of what to leave out, as in ``.gitignore``.
         one_file_system: Leave out what is mounted inside the home.
         skip: Device and inode of entries that are not to be seen at all, such as the archive being written.
+        aside: Device and inode of entries that are left out without a look inside, each with the reason: what
+            changes in them does not change the inventory.
         progress: Told the number of entries.
         threads: How many directories are read at once.
 
@@ -77,7 +82,7 @@ def take_inventory(
     """
     path = os.path.abspath(os.fsencode(root))  # noqa: PTH100 - names are bytes here
     where = Where(os.fsdecode(path))
-    wanted = Wanted(preset, tuple(exclude), one_file_system, frozenset(skip))
+    wanted = Wanted(preset, tuple(exclude), one_file_system, frozenset(skip), aside or {})
     try:
         root_fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (NotADirectoryError, FileNotFoundError) as error:
@@ -202,6 +207,9 @@ class _Walk:
                 self._tally.not_taken.append(NotTaken(path, why))
             return None
         if (status.st_dev, status.st_ino) in self._wanted.skip:
+            return None
+        if here.left < 0 and (reason_text := self._wanted.aside.get((status.st_dev, status.st_ino))):
+            self._tally.leave_out(path, reason_text)
             return None
         if not stat.S_ISDIR(status.st_mode):
             left = self._decide(here, path, "", status) if here.left < 0 else here.left

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
+from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import jupyter_runtime_dir
@@ -98,19 +98,22 @@ class Takeout(LoggingConfigurable):
             raise TraitError(f"{proposal.trait.name} is empty: to forbid downloads, set Takeout.enabled = False")
         return list(dict.fromkeys(proposal.value))
 
-    def always_excluded(self, directory: bytes) -> tuple[str, ...]:
-        """Return the patterns that hold for every download of a directory.
+    def always_excluded(self) -> tuple[str, ...]:
+        """Return the patterns that hold for every download."""
+        return (*((".*",) if not self.hidden else ()), *self.excludes)
 
-        What this very server writes while it runs is among them: its runtime directory has the keys of running
-        kernels and servers, which open nothing elsewhere and change from start to start.
+    @staticmethod
+    def aside() -> dict[tuple[int, int], str]:
+        """Return what this very server keeps for itself while it runs, by device and inode, with the reason.
+
+        Its runtime directory has the keys of running servers and kernels. They open nothing elsewhere, and change
+        from start to start: a download could not go on after a restart if they were part of it.
         """
-        patterns = []
-        runtime = os.path.realpath(os.fsencode(jupyter_runtime_dir()))
-        if runtime.startswith(directory.rstrip(b"/") + b"/"):
-            patterns.append(literal(runtime[len(directory.rstrip(b"/")) :]) + "/")
-        if not self.hidden:
-            patterns.append(".*")
-        return (*patterns, *self.excludes)
+        try:
+            status = Path(jupyter_runtime_dir()).stat()
+        except OSError:
+            return {}
+        return {(status.st_dev, status.st_ino): "keys of running servers and kernels; not looked into"}
 
 
 def literal(path: bytes) -> str:

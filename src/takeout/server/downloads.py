@@ -90,8 +90,9 @@ class Downloads:
             return take_inventory(
                 key.directory,
                 preset=Preset(key.preset),
-                exclude=(*key.exclude, *self.config.always_excluded(key.directory)),
+                exclude=(*key.exclude, *self.config.always_excluded()),
                 one_file_system=self.config.one_file_system,
+                aside=self.config.aside(),
                 progress=progress,
             )
 
