@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from takeout.cli import hub_replicate
+from takeout.cli import hub_replicate, hub_try
 from takeout.cli.options import (
     JsonOption,
     OfflineOption,
@@ -187,3 +187,6 @@ def images(
     output.result(images_json(listed), images_text(listed))
     for note in listed.notes:
         output.message(note)
+
+
+hub_try.add_to(app)

@@ -53,15 +53,19 @@ def source_place(source: str | None) -> str:
     return place
 
 
-def need_hub_extra() -> None:
+def need_hub_extra(*more: str, extra: str = "hub") -> None:
     """Make sure that what the hub commands need is installed.
+
+    Args:
+        more: Modules that the command needs beside.
+        extra: The extra that brings them all.
 
     Raises:
         ToolError: When the extra is not installed.
     """
-    missing = [name for name in _HUB_EXTRA if find_spec(name) is None]
+    missing = [name for name in (*_HUB_EXTRA, *more) if find_spec(name) is None]
     if missing:
         raise ToolError(
             f"this command needs packages that are not installed ({', '.join(missing)})",
-            hint="pip install 'jupyterhub-takeout[hub]'",
+            hint=f"pip install 'jupyterhub-takeout[{extra}]'",
         )

@@ -179,7 +179,8 @@ def _own_package(directory: Path, environ: Mapping[str, str], progress: Progress
     try:
         with _pins_file("users") as constraints:
             options = ("--constraint", constraints, "--upgrade", "--force-reinstall", "--no-deps")
-            run(_pip(directory / "users", "--constraint", constraints, requirement), environ, "install Takeout")
+            if not stamp.is_file():
+                options = options[:2]  # the first time, with what it needs
             run(_pip(directory / "users", *options, requirement), environ, "install Takeout")
     except (NetworkError, ToolError) as error:
         return (f"Download Directory is not in the users' environment: {error.message}",)
@@ -196,7 +197,9 @@ def own_requirement() -> tuple[str, str]:
     if address.scheme != "file" or not (source / "pyproject.toml").is_file():
         return f"jupyterhub-takeout=={distribution.version}", distribution.version
     digest = hashlib.sha256()
-    for file in sorted([source / "pyproject.toml", *(source / "src").rglob("*")]):
+    # What users have of Takeout: the archive, the extension of Jupyter Server, the button.
+    parts = [*(source / "src/takeout" / name for name in ("archive", "server")), source / "labextension/dist"]
+    for file in sorted([source / "pyproject.toml", *(file for part in parts for file in part.rglob("*"))]):
         if file.is_file() and file.suffix != ".pyc":
             about = file.stat()
             digest.update(f"{file.relative_to(source)} {about.st_size} {about.st_mtime_ns}\n".encode())

@@ -64,6 +64,8 @@ def launch_of(pod: Mapping[str, Any], ground: Ground, inherited: Mapping[str, st
     if not any(home_path.is_relative_to(mount.path) for mount in mounts):
         mounts = [*mounts, Mount(home_path, made(ground.root / "home"))]
         notes.append(f"no volume is mounted at {home_path}: what is written there is gone with the server")
+    if not any(mount.path == PurePosixPath("/tmp") for mount in mounts):  # noqa: S108 - the pod's, not this machine's
+        mounts = [*mounts, Mount(PurePosixPath("/tmp"), made(ground.root / "tmp"))]  # noqa: S108
     place(mounts, ground.root)
     tree = ground.root / "tree"
 

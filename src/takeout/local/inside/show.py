@@ -48,10 +48,10 @@ async def describe(job: dict[str, Any]) -> list[dict[str, Any]]:
 def _user(app: Any, person: dict[str, Any]) -> Any:
     record = app.db.query(orm.User).filter_by(name=person["name"]).one_or_none()
     if record is None:
-        record = orm.User(name=person["name"], admin=person["admin"])
+        record = orm.User(name=person["name"])
         app.db.add(record)
         app.db.commit()
-    record.admin = person["admin"]
+    record.admin = record.admin or person["name"] in app.authenticator.admin_users
     roles.assign_default_roles(app.db, entity=record)
     user = app.users[record]
     user.sync_groups(person.get("groups") or [])
