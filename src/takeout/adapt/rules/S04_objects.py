@@ -46,8 +46,8 @@ def _ask(draft: Draft, kind: str, name: str, places: list[str]) -> None:
             f"Bring the {kind} {name}, or take out what names it",
             f"{', '.join(dict.fromkeys(places))} named it. Templates of the origin's own chart made it, another "
             "release beside the hub, or somebody by hand; neither z2jh nor this replica does. The command shows "
-            "it while you can still reach the origin's cluster: put your own beside the other manifests, or take out "
-            "what names it in `local.values.yaml`.",
+            "it while you can still reach the origin's cluster: put your own beside the other manifests, or take "
+            "out what names it in `local.values.yaml`.",
             (command,),
             command,
             stage="secrets" if kind == "Secret" else "review",
