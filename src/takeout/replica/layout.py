@@ -117,6 +117,7 @@ HELM_IGNORE = """\
 .git/
 .github/
 .helmignore
+.takeout/
 *.md
 *.new
 manifests/
