@@ -192,7 +192,9 @@ class Connection:
             if again.server_down:
                 self._bring_back()
             self._hope(attempt, began, again)
-            self.pace.wait(attempt)
+            if attempt > 1 or again.overloaded or again.server_down:
+                # A connection that was cut for the first time is made anew at once.
+                self.pace.wait(attempt)
 
     def _hope(self, attempt: int, began: float, again: AskAgainError) -> None:
         if attempt >= ATTEMPTS and self.pace.good_since(began):

@@ -32,6 +32,10 @@ BLIND_NOTE = (
 )
 _DEEPEST = 200
 """No one has directories this deep; a circle of links that changes while it is walked is cut here."""
+_LOOK = ("name", "type", "size", "created", "last_modified")
+"""What is compared to know a link that leads back to a directory above: all that is in it, not its own times."""
+_TURNS = 9
+"""How many more times a circle is gone round before it is believed; no one has such directories that are real."""
 _CLIMB = "../"
 
 
@@ -157,10 +161,8 @@ def _list(connection: Connection, path: str) -> _Listing:
             entries.append(_entry(path, item))
     entries.sort(key=lambda entry: entry.path)
     state = hashlib.blake2b(digest_size=16)
-    state.update(repr((model.get("created"), model.get("last_modified"))).encode())
-    for entry in entries:
-        name = entry.path.rpartition("/")[2]
-        state.update(repr((name, entry.kind, entry.size_bytes, entry.mtime_ns)).encode("utf-8", "surrogatepass"))
+    for line in sorted(repr([item.get(key) for key in _LOOK]) for item in content if isinstance(item, dict)):
+        state.update(line.encode("utf-8", "surrogatepass"))
     return _Listing(state.digest() if entries else b"", tuple(entries), tuple(refused))
 
 
@@ -194,9 +196,8 @@ def _take(
 ) -> Iterator[RemoteEntry]:
     """Yield what is wanted of one directory, and put its directories on the stack."""
     place = turn.place
-    seen.not_taken += [item for item in listing.refused if not chooser.leaves_out(place, item.path, Kind.FILE)]
-    if listing.look and listing.look in turn.above:
-        up = len(turn.above) - turn.above.index(listing.look)
+    up = _circle(connection, turn, listing.look)
+    if up:
         # The directory itself has its entry already; the link takes its place.
         yield RemoteEntry(place.path, Kind.SYMLINK, target=(_CLIMB * (up - 1)).rstrip("/") or ".")
         return
@@ -204,6 +205,7 @@ def _take(
         seen.unlisted.append(place.path)
         seen.not_taken.append(Named(place.path, f"it is more than {_DEEPEST} directories deep"))
         return
+    seen.not_taken += [item for item in listing.refused if not chooser.leaves_out(place, item.path, Kind.FILE)]
     names = {entry.path.rpartition("/")[2] for entry in listing.entries}
     ignore = _small(connection, place, IGNORE.decode(), 1 << 20) if IGNORE.decode() in names else b""
     cache = chooser.preset is Preset.SLIM and CACHE_TAG.decode() in names
@@ -219,6 +221,19 @@ def _take(
         if entry.kind is Kind.DIRECTORY:
             below.append(Turn(chooser.below(place, entry.path), (*turn.above, listing.look)))
     stack.extend(reversed(below))
+
+
+def _circle(connection: Connection, turn: Turn, look: bytes) -> int:
+    """Return how many directories up the one is that a link leads back to; 0 where it is no such link."""
+    if not look or look not in turn.above:
+        return 0
+    up = len(turn.above) - turn.above.index(look)
+    names = turn.place.path.split("/")[-up:]
+    try:
+        again = _list(connection, "/".join([turn.place.path, *names * _TURNS]))
+    except (AbsentError, RefusedError, FailedError, GaveUpError):
+        return 0
+    return up if again.look == look else 0
 
 
 def _small(connection: Connection, place: Place, name: str, most_bytes: int) -> bytes:

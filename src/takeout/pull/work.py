@@ -24,6 +24,7 @@ from takeout.pull.workers import Workers
 
 _COMMIT_SECONDS = 0.5
 _SHOW_SECONDS = 0.1
+_END_SECONDS = 3.0
 
 Task = tuple["_Job", Callable[..., Any], tuple[Any, ...]]
 Other = Callable[[Row, "Note"], Arrived]
@@ -114,6 +115,10 @@ class Work:
                     self._ended(running.pop(future), future)
                 self._keep(progress, total_bytes)
         finally:
+            if running:
+                # What is on its way notes how far it came; a request without an answer is not waited for.
+                self._connection.pace.stop()
+                wait(running, timeout=_END_SECONDS)
             self._write_notes()
             self._journal.commit()
 

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pull.proxy import Proxy, Rule
+from pull.servers import NOBODY, JupyterServer, ordinary_python
+
+Serve = Callable[[Path], JupyterServer]
+Put = Callable[[JupyterServer, Rule], Proxy]
+
+
+@pytest.fixture
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Start a real server over a directory."""
+    started: list[JupyterServer] = []
+
+    def start(root: Path) -> JupyterServer:
+        server = JupyterServer(root, tmp_path_factory.mktemp("server"))
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def put_proxy() -> Iterator[Put]:
+    """Put a faulty proxy before a server."""
+    opened: list[Proxy] = []
+
+    def put(server: JupyterServer, rule: Rule = lambda _: None) -> Proxy:
+        proxy = Proxy(server.port, rule)
+        opened.append(proxy)
+        return proxy
+
+    yield put
+    for proxy in opened:
+        proxy.close()
+
+
+@pytest.fixture(scope="session")
+def plain_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with nothing that the file interface cannot show; nobody writes to it."""
+    return make_plain(tmp_path_factory.mktemp("plain") / "home")
+
+
+@pytest.fixture(scope="session")
+def shared(plain_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """One server over the plain home for all tests that leave it as it is."""
+    server = JupyterServer(plain_home, tmp_path_factory.mktemp("server")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A directory that another user reaches; pytest closes its own to all others."""
+    with tempfile.TemporaryDirectory(prefix="takeout-test-") as name:
+        place = Path(name)
+        place.chmod(0o755)
+        yield place
+
+
+@pytest.fixture(scope="session")
+def ordinary() -> list[str]:
+    """How an ordinary user runs Python, so that what is unreadable is so."""
+    if os.geteuid() != 0:
+        return [sys.executable]
+    command = ordinary_python()
+    if command is None:
+        pytest.skip("root reads everything, and no ordinary user can run this Python")
+    return command
+
+
+def make_plain(home: Path) -> Path:
+    home.mkdir()
+    for number in range(40):
+        folder = home / f"folder {number % 5}" / "deep"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"notes-{number}.txt").write_bytes(os.urandom(number * 37))
+    (home / "empty").mkdir()
+    (home / "none.txt").write_bytes(b"")
+    (home / "50%20off & #q?.txt").write_text("percent")
+    (home / "ünï.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    (home / "page.html").write_text("<!DOCTYPE html><html><body>a page of one's own</body></html>")
+    (home / "middle.bin").write_bytes(os.urandom(3 << 20))
+    (home / "large.bin").write_bytes(os.urandom(40 << 20))
+    os.utime(home / "page.html", ns=(2_200_000_000_123_456_000, 2_200_000_000_123_456_000))
+    if os.geteuid() == 0:
+        for path in (home, *home.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    return home
