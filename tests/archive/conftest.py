@@ -187,6 +187,14 @@ def tree_of() -> Callable[[Path], dict[bytes, tuple[object, ...]]]:
     return snapshot
 
 
+def _read(path: bytes) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except PermissionError:
+        return b"unreadable"
+
+
 def snapshot(root: Path) -> dict[bytes, tuple[object, ...]]:
     found: dict[bytes, tuple[object, ...]] = {}
     base = os.fsencode(root)
@@ -197,8 +205,7 @@ def snapshot(root: Path) -> dict[bytes, tuple[object, ...]]:
             if stat.S_ISLNK(status.st_mode):
                 content: bytes = os.readlink(path)
             elif stat.S_ISREG(status.st_mode):
-                with open(path, "rb") as file:
-                    content = file.read()
+                content = _read(path)
             else:
                 content = b""
             mode = 0 if stat.S_ISLNK(status.st_mode) else stat.S_IMODE(status.st_mode)

@@ -43,7 +43,7 @@ class Layout:
         self.starts = array("Q")
         self._sums_marks = array("Q")
         self._central_marks = array("Q")
-        self._newest_ns = max(inventory.columns.mtimes, default=0)
+        self._newest_ns = max(inventory.columns.ctimes, default=0)  # nobody can set it to the year 2200
         at, self.sums_bytes, central = self._place_entries()
         self.sums_at = at
         self.sums_member = self._table(SUMS_NAME, at, self.sums_bytes)

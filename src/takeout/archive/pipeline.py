@@ -70,9 +70,8 @@ class Pipeline:
                 under_way -= cost
                 yield result
         finally:
-            for _, future in waiting:
-                future.cancel()
-            wait([future for _, future in waiting])
+            # A cancelled future is never done once the threads are gone; only those that run are waited for.
+            wait([future for _, future in waiting if not future.cancel()])
 
     def _has_room(self, count: int, under_way: int, cost: int) -> bool:
         return count == 0 or (count < self._window and under_way + cost <= self._budget_bytes)

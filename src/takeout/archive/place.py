@@ -30,6 +30,10 @@ class Destination:
 
     def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
         """Close what is open."""
+        self.close()
+
+    def close(self) -> None:
+        """Close what is open."""
         os.close(self._fd)
         os.close(self._root)
 

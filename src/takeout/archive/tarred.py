@@ -44,7 +44,8 @@ class TarStream:
         self._report = Report(inventory, self._prefix)
         made = compressor()
         self.suffix, self.media_type = made.suffix, made.media_type
-        self._newest = max(inventory.columns.mtimes, default=0) // _SECONDS
+        self._newest = max(inventory.columns.ctimes, default=0) // _SECONDS
+        self._parents = set(inventory.columns.parents[1:])
 
     @property
     def tag(self) -> str:
@@ -80,16 +81,31 @@ class TarStream:
     def _whole(self, contents: list[Content]) -> bytes:
         pieces: list[bytes] = []
         for content in contents:
+            pieces.append(self._head(content.index, content.path))
             member = self._member(content.index, content.path)
-            pieces.append(tarformat.header(member))
             if member.size_bytes:
                 pieces += (content.data, tarformat.padding(member.size_bytes))
         return b"".join(pieces)
 
     def _piece(self, index: int, offset: int, data: bytes) -> bytes:
         size = self.inventory.columns.sizes[index]
-        head = tarformat.header(self._member(index, self.inventory.path(index))) if offset == 0 else b""
+        head = self._head(index, self.inventory.path(index)) if offset == 0 else b""
         return head + data + (tarformat.padding(size) if offset + len(data) == size else b"")
+
+    def _head(self, index: int, path: bytes) -> bytes:
+        """Return the headers that come with an entry.
+
+        The header of a directory comes with the first entry in it, not among its siblings: GNU tar gives it its
+        permissions as soon as a member outside of it follows, and could write nothing into it afterwards.
+        """
+        parents = self.inventory.columns.parents
+        heads = b""
+        if index == 1 or (index > 1 and parents[index] != parents[index - 1]):
+            above = parents[index]
+            heads = tarformat.header(self._member(above, self.inventory.path(above)))
+        if index in self._parents:
+            return heads
+        return heads + tarformat.header(self._member(index, path))
 
     def _member(self, index: int, path: bytes) -> TarMember:
         columns = self.inventory.columns

@@ -12,6 +12,7 @@ from pathlib import Path
 from takeout.archive.entry import Kind, shown
 from takeout.archive.members import CHUNK_BYTES, Found, members
 from takeout.archive.names import UnsafeNameError, checked
+from takeout.archive.place import Destination
 from takeout.archive.report import REPORT_NAME, SUMS_NAME, unescaped
 from takeout.archive.walk import take_inventory
 from takeout.errors import ArchiveError
@@ -69,16 +70,19 @@ def verify(archive: Path, *, against: Path | None = None, progress: Progress = s
         DirectoryError: When ``against`` is not a directory.
     """
     check = _Check(against)
-    for found in members(archive):
-        check.member(found)
-        progress("bytes", check.size, 0)
-    return check.finish()
+    try:
+        for found in members(archive):
+            check.member(found)
+            progress("bytes", check.size, 0)
+        return check.finish()
+    finally:
+        check.close()
 
 
 class _Check:
     def __init__(self, against: Path | None) -> None:
-        self._against = os.fsencode(against) if against is not None else None
         self._inventory = take_inventory(against) if against is not None else None
+        self._against = Destination(os.fsencode(against)) if against is not None else None
         self._problems: list[Problem] = []
         self._changed: list[str] = []
         self._sums: dict[bytes, bytes] = {}
@@ -165,10 +169,11 @@ class _Check:
 
     def _compare_file(self, found: Found, sha: bytes) -> None:
         assert self._against is not None  # noqa: S101 - the caller looked
-        path = self._against + b"/" + found.name[len(self._prefix) :]
+        *above, name = found.name[len(self._prefix) :].split(b"/")
         try:
-            status = os.lstat(path)
-            same = stat.S_ISREG(status.st_mode) and status.st_size == found.size_bytes and _sha_of(path) == sha
+            fd = self._against.enter(above, make=False)
+            status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            same = stat.S_ISREG(status.st_mode) and status.st_size == found.size_bytes and _sha_of(fd, name) == sha
         except FileNotFoundError:
             self._problem("not-in-directory", found.name, "it is in the archive and not in the directory")
             return
@@ -180,13 +185,17 @@ class _Check:
 
     def _compare_link(self, found: Found) -> None:
         assert self._against is not None  # noqa: S101 - the caller looked
-        path = self._against + b"/" + found.name[len(self._prefix) :]
+        *above, name = found.name[len(self._prefix) :].split(b"/")
         try:
-            same = os.readlink(path) == found.link  # noqa: PTH115 - the path is bytes
+            same = os.readlink(name, dir_fd=self._against.enter(above, make=False)) == found.link
         except OSError:
             same = False
         if not same:
             self._problem("differs", found.name, "the directory has no such link")
+
+    def close(self) -> None:
+        if self._against is not None:
+            self._against.close()
 
     def finish(self) -> Verification:
         if not self._listed:
@@ -216,12 +225,12 @@ def _lines(found: Found) -> Iterator[bytes]:
         yield rest
 
 
-def _sha_of(path: bytes) -> bytes:
+def _sha_of(fd: int, name: bytes) -> bytes:
     sha = hashlib.sha256()
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=fd)
     try:
-        while chunk := os.read(fd, CHUNK_BYTES):
+        while chunk := os.read(file, CHUNK_BYTES):
             sha.update(chunk)
     finally:
-        os.close(fd)
+        os.close(file)
     return sha.digest()
