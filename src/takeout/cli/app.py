@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from takeout import __version__
-from takeout.cli import hub, rules
+from takeout.cli import home, hub, rules
 
 app = typer.Typer(
     name="takeout",
@@ -36,5 +36,6 @@ def takeout(
     """Take your JupyterHub with you."""
 
 
+app.add_typer(home.app, name="home")
 app.add_typer(hub.app, name="hub")
 rules.add_to(app)

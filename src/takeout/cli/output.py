@@ -68,15 +68,22 @@ class Output:
         return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
 
     @contextmanager
-    def progress(self) -> Iterator[Progress]:
-        """Give a callback that draws bars on a terminal and is silent elsewhere."""
+    def progress(self, *, transfer: bool = False) -> Iterator[Progress]:
+        """Give a callback that draws bars on a terminal and is silent elsewhere.
+
+        Args:
+            transfer: Whether the units are bytes; then the rate and the time left are shown.
+        """
         if self.quiet or self.json or not _is_terminal(sys.stderr):
             yield silent
             return
+        from rich import progress as rich
         from rich.console import Console
-        from rich.progress import Progress as RichProgress
 
-        with RichProgress(console=Console(stderr=True), transient=True) as bars:
+        columns = rich.Progress.get_default_columns()
+        if transfer:
+            columns = (*columns[:2], rich.DownloadColumn(), rich.TransferSpeedColumn(), rich.TimeRemainingColumn())
+        with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
             yield _Bars(bars)
 
     def flush(self) -> None:
