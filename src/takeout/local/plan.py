@@ -36,15 +36,18 @@ class Places:
     Attributes:
         state: The replica's ``.takeout``.
         programs: The folder of the users' programs (``bin`` of their environment).
+        part: The folder below ``state`` that the hub's process has for itself; describing pods has another one, so
+            that a hub that runs meanwhile is not disturbed.
     """
 
     state: str
     programs: str
+    part: str = "hub"
 
     @property
     def hub(self) -> Path:
         """The hub's database, secrets and configuration."""
-        return Path(self.state) / "hub"
+        return Path(self.state) / self.part
 
     @property
     def volumes(self) -> Path:
@@ -64,7 +67,7 @@ class Places:
     @property
     def report(self) -> Path:
         """Where the hub's process says why it cannot start."""
-        return Path(self.state) / "hub" / "report.json"
+        return self.hub / "report.json"
 
 
 @dataclass(frozen=True, slots=True)

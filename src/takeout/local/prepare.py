@@ -90,7 +90,7 @@ def prepare(
     own = _jupyterhub(files.merged, umbrella=layout.umbrella)
     hub = files.lock["hub"]
     release = Release(hub["name"], hub["name"], layout.jupyterhub.version)
-    places = Places(str((directory / STATE).resolve()), str(programs))
+    places = Places(str((directory / STATE).resolve()), str(programs), "described" if dry else "hub")
     values = with_defaults(own)
     get = getter(values)
     hidden = _secrets(values, places.hub)
