@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import BinaryIO
 
 CHUNK_BYTES = 16 << 10
 
@@ -55,7 +56,6 @@ class Bend:
         drop: Request headers to take out.
         at: Called when so many bytes of the body were passed on.
         then: What is called.
-        body: What to send in place of the body.
     """
 
     cut_after: int = -1
@@ -63,7 +63,6 @@ class Bend:
     drop: tuple[str, ...] = ()
     at: int = -1
     then: Callable[[], None] | None = None
-    body: bytes | None = None
 
 
 Rule = Callable[[Request], Answer | Bend | None]
@@ -118,8 +117,9 @@ class Proxy:
 
     def _serve(self, link: socket.socket) -> None:
         upstream: socket.socket | None = None
+        answers: BinaryIO | None = None
+        client = link.makefile("rb")
         try:
-            client = link.makefile("rb")
             while True:
                 head = _head(client)
                 if head is None:
@@ -142,6 +142,8 @@ class Proxy:
                 except OSError:
                     answer = None
                 if answer is None:
+                    if upstream is not None:
+                        upstream.close()
                     upstream = None
                     link.sendall(_written(Answer(502)))
                     continue
@@ -157,6 +159,9 @@ class Proxy:
         except OSError:
             return
         finally:
+            for stream in (client, answers):
+                if stream is not None:
+                    stream.close()
             for one in (link, upstream):
                 if one is not None:
                     with contextlib.suppress(OSError):
@@ -164,11 +169,11 @@ class Proxy:
                     one.close()
             self._open.discard(link)
 
-    def _read(self, head: list[str], client: object) -> tuple[Request, list[str], bytes]:
+    def _read(self, head: list[str], client: BinaryIO) -> tuple[Request, list[str], bytes]:
         method, path, _ = head[0].split(" ", 2)
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         length = int(headers.get("content-length", "0"))
-        body = client.read(length) if length else b""  # type: ignore[attr-defined]
+        body = client.read(length) if length else b""
         with self._lock:
             same = self._seen.get(path, 0)
             self._seen[path] = same + 1
@@ -176,16 +181,14 @@ class Proxy:
             self.requests.append(request)
         return request, head, body
 
-    def _pass(self, link: socket.socket, head: list[str], answers: object, request: Request, bend: Bend) -> bool:
+    def _pass(self, link: socket.socket, head: list[str], answers: BinaryIO, request: Request, bend: Bend) -> bool:
         """Pass an answer on; return whether the connection goes on."""
         headers = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in head[1:]}
         told = [line for line in head[1:] if line.partition(":")[0].lower() not in {k.lower() for k in bend.headers}]
         told += [f"{name}: {value}" for name, value in bend.headers.items() if value]
         link.sendall("\r\n".join([head[0], *told, "", ""]).encode("latin-1"))
         sent = 0
-        for chunk in [*_body(head, headers, answers), *([bend.body] if bend.body else [])] if bend.body else _body(
-            head, headers, answers
-        ):
+        for chunk in _body(head, headers, answers):
             piece = chunk
             if bend.cut_after >= 0:
                 piece = chunk[: bend.cut_after - sent]
@@ -201,13 +204,15 @@ class Proxy:
                 with self._lock:
                     self.cuts += 1
                 return False
+        if request.method != "HEAD" and sent < int(headers.get("content-length", "0")):
+            return False
         return not bend.headers and headers.get("connection", "").lower() != "close"
 
 
-def _head(stream: object) -> list[str] | None:
+def _head(stream: BinaryIO) -> list[str] | None:
     lines: list[str] = []
     while True:
-        line = stream.readline()  # type: ignore[attr-defined]
+        line = stream.readline()
         if not line:
             return None
         text = line.decode("latin-1").rstrip("\r\n")
@@ -216,20 +221,20 @@ def _head(stream: object) -> list[str] | None:
         lines.append(text)
 
 
-def _body(head: list[str], headers: dict[str, str], stream: object) -> Iterator[bytes]:
+def _body(head: list[str], headers: dict[str, str], stream: BinaryIO) -> Iterator[bytes]:
     status = int(head[0].split(" ")[1])
     if status in (204, 304):
         return
     if headers.get("transfer-encoding", "").lower() == "chunked":
         while True:
-            line = stream.readline()  # type: ignore[attr-defined]
+            line = stream.readline()
             size = int(line.split(b";")[0], 16)
-            yield line + stream.read(size + 2)  # type: ignore[attr-defined]
+            yield line + stream.read(size + 2)
             if size == 0:
                 return
     left = int(headers.get("content-length", "0"))
     while left:
-        chunk = stream.read(min(CHUNK_BYTES, left))  # type: ignore[attr-defined]
+        chunk = stream.read(min(CHUNK_BYTES, left))
         if not chunk:
             return
         left -= len(chunk)

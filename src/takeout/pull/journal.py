@@ -6,6 +6,7 @@ before the database says that it is here, and a part's bytes are written before 
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -121,7 +122,6 @@ class Journal:
                 where=Where(str(file)),
                 hint="give another directory for each server",
             )
-        self._open = False
 
     def in_memory(self) -> Journal:
         """Return a copy that forgets all at the end, and close this one."""
@@ -132,21 +132,36 @@ class Journal:
         return copy
 
     def close(self) -> None:
-        """Write what is not written yet, and close."""
-        self.commit()
+        """Close; what is not written yet is written if it can be."""
+        with contextlib.suppress(DiskError):
+            self.commit()
         self._base.close()
 
     def commit(self) -> None:
-        """Write what is not written yet."""
-        if self._open:
-            self._base.execute("COMMIT")
-            self._open = False
+        """Write what is not written yet.
+
+        Raises:
+            DiskError: When the disk is full or broken; what was not written is found out again by the next pull.
+        """
+        if self._base.in_transaction:
+            try:
+                self._base.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
 
     def _do(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
-        if not self._open:
-            self._base.execute("BEGIN")
-            self._open = True
-        return self._base.execute(statement, values)
+        try:
+            if not self._base.in_transaction:
+                self._base.execute("BEGIN")
+            return self._base.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: sqlite3.Error) -> DiskError:
+        with contextlib.suppress(sqlite3.Error):
+            self._base.execute("ROLLBACK")
+        hint = "make room, and run the same command again; what is here already is kept"
+        return DiskError(f"there is no room left for the pull's journal: {error}", hint=hint)
 
     def next_round(self) -> int:
         """Begin a walk, and return its number."""

@@ -120,8 +120,6 @@ def _ready(
         here = limits or (Limits() if options.dry_run else _probed(store))
         yield _Pull(reached, workers, store, journal, options, here, progress, Meter())
     finally:
-        if not pace.stopped.is_set():
-            journal.commit()
         workers_end = not pace.stopped.is_set()
         pace.stop()
         workers.close(2.0 if workers_end else 0.5)

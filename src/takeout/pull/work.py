@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import time
 from collections import Counter
@@ -10,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
+from takeout.errors import DiskError
 from takeout.progress import Progress, silent
 from takeout.pull.answers import AbsentError, FailedError, RefusedError
 from takeout.pull.connection import Connection, GaveUpError
@@ -119,8 +121,10 @@ class Work:
                 # What is on its way notes how far it came; a request without an answer is not waited for.
                 self._connection.pace.stop()
                 wait(running, timeout=_END_SECONDS)
-            self._write_notes()
-            self._journal.commit()
+                with contextlib.suppress(DiskError):
+                    self._write_notes()
+            else:
+                self._write_notes()
 
     @staticmethod
     def _next(tasks: Iterator[Task]) -> Task | None:
