@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_server.services.contents.fileio import FileManagerMixin
 from jupyter_server.utils import url_path_join
 
 from takeout.server.archive_handler import ArchiveHandler
@@ -33,8 +34,10 @@ def link(server: ServerApp) -> None:
 def load(server: ServerApp) -> None:
     """Add the endpoints."""
     config = Takeout(parent=server)
-    root = getattr(server.contents_manager, "root_dir", "")
-    downloads = Downloads(config, root if isinstance(root, str) else "")
+    manager = server.contents_manager
+    # Every contents manager has a root, ``/`` if nothing else; only for these it is a directory on a disk.
+    root = str(manager.root_dir) if isinstance(manager, FileManagerMixin) else ""
+    downloads = Downloads(config, root)
     server.web_app.settings[SETTING] = downloads
     base = server.web_app.settings["base_url"]
     server.web_app.add_handlers(  # type: ignore[no-untyped-call]

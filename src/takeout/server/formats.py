@@ -48,5 +48,5 @@ def seekable(made: Archive) -> TypeGuard[Seekable]:
     return made.length is not None
 
 
-FORMATS: Mapping[str, Callable[[Inventory], Archive]] = archive.FORMATS  # type: ignore[assignment]
+FORMATS: Mapping[str, Callable[[Inventory], Archive]] = archive.FORMATS
 """What makes an archive; the first is the one that can be resumed."""
