@@ -54,12 +54,11 @@ export function afterwards(file) {
       ["Check every file. Nothing is printed when all are right:", WINDOWS_CHECK],
     ]],
     macos: ["macOS", [
-      ["Unpack it. In Terminal:", tar ? `mkdir home && tar -xf ${name} -C home && cd home`
-        : `mkdir home && ditto -x -k ${name} home && cd home`],
-      ["Check every file. Nothing is printed when all are right:", "shasum -a 256 --quiet -c SHA256SUMS"],
+      ["Unpack it. In Terminal:", `mkdir home && tar -xf ${name} -C home && cd home`],
+      ["Check every file. Nothing is printed when all are right:", "shasum -a 256 -c SHA256SUMS | grep -v ': OK$'"],
     ]],
     linux: ["Linux", [
-      ["Unpack it:", tar ? `mkdir home && tar -xf ${name} -C home && cd home` : `unzip -q ${name} -d home && cd home`],
+      ["Unpack it:", tar ? `mkdir home && tar -xf ${name} -C home && cd home` : `unzip -q '-^' ${name} -d home && cd home`],
       ["Check every file. Nothing is printed when all are right:", "sha256sum --quiet -c SHA256SUMS"],
     ]],
     takeout: ["With Takeout, anywhere", [
