@@ -201,7 +201,10 @@ def snapshot(root: Path) -> dict[bytes, tuple[object, ...]]:
     for directory, names, files in os.walk(base):
         for name in (*names, *files):
             path = directory + b"/" + name  # type: ignore[operator] - walk of bytes gives bytes
-            status = os.lstat(path)
+            try:
+                status = os.lstat(path)
+            except OSError:  # out of reach, or deeper than a path may be long
+                continue
             if stat.S_ISLNK(status.st_mode):
                 content: bytes = os.readlink(path)
             elif stat.S_ISREG(status.st_mode):

@@ -92,9 +92,9 @@ def test_other_tars_read_ours(home: Path, place: Path, tree_of: TreeOf, program:
     command = [program, "-xpf"] if program == "bsdtar" else [program, *TAR_OPTIONS[form]]
     user = {"user": os.geteuid(), "group": os.getegid()} if os.geteuid() != os.getuid() else {}
     done = subprocess.run([*command, archive], cwd=out, capture_output=True, check=False, **user)  # type: ignore[call-overload]
-    assert (done.returncode, done.stderr) == (0, b"")
-    expected, found = tree_of(home), tree_of(out / "jovyan")
-    assert expected == found
+    # GNU tar remarks on times before 1970 and in the future, and sets them.
+    assert (done.returncode, [line for line in done.stderr.splitlines() if b"time stamp" not in line]) == (0, [])
+    assert tree_of(out / "jovyan") == tree_of(home)
 
 
 @pytest.mark.usefixtures("ordinary_user")

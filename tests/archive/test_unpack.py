@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import stat
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from takeout.archive import FORMATS, StoredZip, take_inventory, unpack, verify
 from takeout.archive.names import UnsafeNameError, checked
-from takeout.errors import ArchiveError, DirectoryError, DiskError, TakeoutError
+from takeout.errors import ArchiveError, DirectoryError, DiskError
 
 
 def zip_of(path: Path, *members: tuple[str, bytes, int]) -> Path:
@@ -256,10 +257,8 @@ def test_noise_gives_an_error_and_no_traceback(
 ) -> None:
     base = tmp_path_factory.mktemp("noise")
     (base / "a").write_bytes(start + rest)
-    try:
+    with contextlib.suppress(ArchiveError):
         unpack(base / "a", base / "out")
-    except TakeoutError as error:
-        assert error.code == "archive"
 
 
 def test_verify_finds_what_differs_from_a_directory(home: Path, place: Path) -> None:

@@ -17,7 +17,9 @@ from takeout.cli.home_text import bytes_text
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     root = tmp_path / "jovyan"
     (root / ".cache/pip").mkdir(parents=True)
     (root / ".cache/pip/wheel").write_bytes(b"w" * 5_000)

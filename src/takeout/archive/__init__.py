@@ -6,6 +6,7 @@ from takeout.archive.forms import FORMATS, Archive, format_of
 from takeout.archive.inventory import Findings, Inventory
 from takeout.archive.packing import Target, pack_to
 from takeout.archive.presets import Preset
+from takeout.archive.remembered import Remembered
 from takeout.archive.results import Results, State
 from takeout.archive.sizes import largest, tree_sizes
 from takeout.archive.stored import StoredZip
@@ -26,6 +27,7 @@ __all__ = [
     "NotTaken",
     "Preset",
     "Problem",
+    "Remembered",
     "Results",
     "State",
     "StoredZip",

@@ -95,6 +95,7 @@ def _compare(inventory: Inventory, index: int, status: os.stat_result, read_byte
     same = (
         status.st_size == size
         and status.st_mtime_ns == columns.mtimes[index]
+        and status.st_ctime_ns == columns.ctimes[index]
         and status.st_ino == columns.inodes[index]
     )
     return State.GOOD if same else State.CHANGED

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from takeout.archive.entry import Entry, Kind, LeftOut, NotTaken, Totals
+from takeout.archive.remembered import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class Columns:
             number = self._owner_numbers[key] = len(self.owner_table)
             self.owner_table.append(key)
         return number
+
+    def key(self, index: int) -> bytes:
+        """Return the key under which a file's checksums are remembered."""
+        device = self.owner_table[self.owners[index]][0]
+        return key_of(device, self.inodes[index], self.sizes[index], self.mtimes[index], self.ctimes[index])
 
     def name(self, index: int) -> bytes:
         """Return the last part of an entry's path."""

@@ -52,7 +52,7 @@ def _found(path: Path, tar: tarfile.TarFile, info: tarfile.TarInfo) -> Found:
         kind = "file"
     else:
         raise damaged(path, f"{info.name!r} is neither file nor directory nor link")
-    data = partial(_data, tar, info)
+    data = partial(_data, path, tar, info)
     size = info.size if kind == "file" else 0
     name = info.name.rstrip("/") or "/"
     return Found(_bytes(name), kind, info.mode & 0o7777, info.mtime, size, _bytes(info.linkname), data)
@@ -62,11 +62,14 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _data(tar: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[bytes]:
-    file = tar.extractfile(info)
+def _data(path: Path, tar: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[bytes]:
     size = 0
-    while file is not None and (chunk := file.read(CHUNK_BYTES)):
-        size += len(chunk)
-        yield chunk
+    try:
+        file = tar.extractfile(info)
+        while file is not None and (chunk := file.read(CHUNK_BYTES)):
+            size += len(chunk)
+            yield chunk
+    except _BROKEN as error:
+        raise damaged(path, f"the archive is damaged or ends too early: {error}") from error
     if size != info.size:
         raise ArchiveError(f"{info.name!r} ends too early")

@@ -12,11 +12,13 @@ from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.layout import WHOLE_BYTES, Layout
 from takeout.archive.reading import Checkpoints, Reading
+from takeout.archive.remembered import Remembered
 from takeout.archive.report import sums_line
-from takeout.archive.results import Results
+from takeout.archive.results import Results, State
 from takeout.archive.zipformat import Member
 
 _CHUNK_BYTES = 256 << 10
+_SETTLED_NS = 2_000_000_000
 
 
 class StoredZip:
@@ -27,6 +29,8 @@ class StoredZip:
 
     Args:
         inventory: The home.
+        remembered: Checksums of earlier runs. A file that no range has asked for yet is not read for its checksum
+            where they have it.
 
     Attributes:
         results: Checksums and states of what was read so far.
@@ -35,8 +39,10 @@ class StoredZip:
     media_type = "application/zip"
     suffix = ".zip"
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, remembered: Remembered | None = None) -> None:
         self.inventory = inventory
+        self._remembered = remembered
+        self._youngest_ns = max(inventory.columns.ctimes, default=0) - _SETTLED_NS
         self.layout = Layout(inventory)
         self.results = Results(len(inventory))
         self._checkpoints: Checkpoints = {}
@@ -108,6 +114,8 @@ class StoredZip:
         for part in reading.parts(
             first, last, whole=self._render, piece=lambda _index, _offset, data: data, position=position
         ):
+            if part.final:
+                self._remember(part.first, part.last)
             if part.offset < 0:
                 yield layout.starts[part.first], part.data
                 continue
@@ -138,6 +146,8 @@ class StoredZip:
     def _settle(self, reading: Reading) -> None:
         """Make sure that every entry's checksums are known: those that no range has asked for yet are read now."""
         count, at = len(self.inventory), 0
+        if self._remembered is not None:
+            self._recall(self._remembered)
         while at < count:
             if self.results.known(at):
                 at += 1
@@ -145,11 +155,35 @@ class StoredZip:
             end = at
             while end < count and not self.results.known(end):
                 end += 1
-            for _ in reading.parts(
+            parts = reading.parts(
                 at, end, whole=lambda _contents, _crcs: None, piece=lambda _index, _offset, _data: None
-            ):
-                pass
+            )
+            for part in parts:
+                if part.final:
+                    self._remember(part.first, part.last)
             at = end
+
+    def _recall(self, remembered: Remembered) -> None:
+        """Take over what is remembered of files that were not read."""
+        kinds = self.inventory.columns.kinds
+        for index in range(len(self.inventory)):
+            if kinds[index] == Kind.FILE and not self.results.known(index):
+                found = remembered.get(self.inventory.columns.key(index))
+                if found is not None:
+                    self.results.put(index, State.GOOD, *found)
+
+    def _remember(self, reading_first: int, reading_last: int) -> None:
+        """Hand on the checksums of files that were read and did not change."""
+        if self._remembered is None:
+            return
+        kinds, ctimes = self.inventory.columns.kinds, self.inventory.columns.ctimes
+        for index in range(reading_first, reading_last):
+            # Within one tick of the clock a file may change twice and keep its times; such a young one is not trusted.
+            settled = ctimes[index] < self._youngest_ns
+            if settled and kinds[index] == Kind.FILE and self.results.state(index) is State.GOOD:
+                self._remembered.put(
+                    self.inventory.columns.key(index), self.results.crc(index), self.results.sha(index)
+                )
 
     def _tables(self, start: int) -> Iterator[tuple[int, bytes]]:
         layout = self.layout

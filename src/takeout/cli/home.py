@@ -16,7 +16,7 @@ from takeout.cli.output import Output
 from takeout.errors import OptionError
 
 if TYPE_CHECKING:
-    from takeout.archive import Archive, Inventory
+    from takeout.archive import Archive, Inventory, Remembered
     from takeout.progress import Progress
 
 app = typer.Typer(help="Take a home directory along: every file, as one archive.", rich_markup_mode=None)
@@ -107,7 +107,7 @@ def pack(
     quiet: QuietOption = False,
 ) -> None:
     """Make one archive of a home; an interrupted zip goes on when the command is run again."""
-    from takeout.archive import FORMATS, Target, format_of, pack_to, take_inventory
+    from takeout.archive import FORMATS, Remembered, StoredZip, Target, format_of, pack_to, take_inventory
     from takeout.cli.home_text import packed_json, packed_text
 
     if form and form not in FORMATS:
@@ -115,13 +115,16 @@ def pack(
     make = FORMATS[form or ("zip" if to == _STANDARD_OUTPUT else format_of(to))]
     output = Output(json=json, quiet=quiet)
 
-    def inventory(skip: set[tuple[int, int]], progress: Progress) -> Inventory:
+    def inventory(
+        skip: set[tuple[int, int]], progress: Progress, remembered: Remembered | None = None
+    ) -> Inventory:
         return take_inventory(
             directory,
             preset=preset,
             exclude=exclude or (),
             one_file_system=one_file_system,
             skip=skip,
+            aside=remembered.identity() if remembered else None,
             progress=progress,
         )
 
@@ -132,16 +135,25 @@ def pack(
         output.message(packed_text(archive, "standard output", size))
     else:
         target = Target.at(Path(to))
+        remembered = Remembered(_cache())
         try:
             with output.progress(transfer=True) as progress:
-                archive = make(inventory(target.identities(), progress))
+                found = inventory(target.identities(), progress, remembered)
+                archive = StoredZip(found, remembered) if make is StoredZip else make(found)
                 start = pack_to(target, archive, progress)
         finally:
+            remembered.close()
             target.forget()
         size = target.file.stat().st_size
         output.result(packed_json(archive, to, size, start), packed_text(archive, to, size))
     if archive.inventory.findings.not_taken or archive.results.troubles:
         raise typer.Exit(1)
+
+
+def _cache() -> Path:
+    """Return where checksums are remembered: below the user's own cache directory."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "takeout" / "checksums"
 
 
 def _own_output(*, json: bool) -> set[tuple[int, int]]:
