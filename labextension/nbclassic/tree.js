@@ -35,7 +35,7 @@ define(['jquery', 'base/js/namespace', 'base/js/utils', 'base/js/dialog', 'base/
       i18n.msg._(
         'The button is here, but the part of Takeout that reads your files is not installed in the Jupyter server, or not enabled. In a terminal of this server, run:',
       ),
-      { command: 'python -m pip install jupyterhub-takeout\njupyter server extension enable takeout' },
+      { command: 'python -m pip install jupyterhub-takeout\njupyter server extension enable takeout.server' },
       i18n.msg._(
         'Then restart the server. On a JupyterHub: Control Panel, Stop My Server, Start My Server; your files stay.',
       ),

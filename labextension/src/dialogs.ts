@@ -8,7 +8,7 @@ export async function showMissing(trans: TranslationBundle): Promise<void> {
     trans.__(
       'The button is here, but the part of Takeout that reads your files is not installed in the Jupyter server, or not enabled. In a terminal of this server, run:',
     ),
-    { command: 'python -m pip install jupyterhub-takeout\njupyter server extension enable takeout' },
+    { command: 'python -m pip install jupyterhub-takeout\njupyter server extension enable takeout.server' },
     trans.__(
       'Then restart the server. On a JupyterHub: File, Hub Control Panel, Stop My Server, Start My Server; your files stay.',
     ),

@@ -1,15 +1,18 @@
 import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICommandPalette, IToolbarWidgetRegistry } from '@jupyterlab/apputils';
 import { FileBrowser, IDefaultFileBrowser, IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ITranslator, nullTranslator, TranslationBundle } from '@jupyterlab/translation';
+import { ToolbarButton } from '@jupyterlab/ui-components';
 
 import { isOnDisk, pageAddress } from './address';
 import { showElsewhere, showMissing, showUnreachable } from './dialogs';
 import { takeoutIcon } from './icon';
 import { askServer, ServerHalf } from './server';
 
-/** The command; `schema/plugin.json` places it in the toolbar and in the context menu. */
+/** The command of the palette and, by `schema/plugin.json`, of a folder's context menu. */
 const COMMAND = 'takeout:download-directory';
+/** The button in the toolbar; `schema/plugin.json` says where. */
+const BUTTON = 'takeout';
 
 /** `Download Directory` in the file browser of JupyterLab 4 and Notebook 7. */
 const plugin: JupyterFrontEndPlugin<void> = {
@@ -17,29 +20,25 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'Download Directory: a whole folder as one file.',
   autoStart: true,
   requires: [IFileBrowserFactory],
-  optional: [IDefaultFileBrowser, ICommandPalette, ITranslator],
+  optional: [IDefaultFileBrowser, IToolbarWidgetRegistry, ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     factory: IFileBrowserFactory,
     defaultBrowser: FileBrowser | null,
+    toolbars: IToolbarWidgetRegistry | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null,
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterhub_takeout');
     const label = trans.__('Download Directory');
-    const iconAlone = app.name === 'JupyterLab';
     const folder = (selected: boolean): string | null => {
       const browser = factory.tracker.currentWidget ?? defaultBrowser;
       return selected ? selectedFolder(browser) : (browser?.model.path ?? null);
     };
 
     app.commands.addCommand(COMMAND, {
-      // JupyterLab's file browser has a narrow toolbar of icons; Notebook's is a wide one of words.
-      label: (args) => (args.toolbar === true && iconAlone ? '' : label),
-      caption: (args) =>
-        args.toolbar === true
-          ? trans.__('Download Directory: everything in this folder, as one file')
-          : trans.__('Download everything in this folder as one file'),
+      label,
+      caption: trans.__('Download everything in this folder as one file'),
       icon: takeoutIcon,
       isEnabled: (args) => folder(args.selected === true) !== null,
       execute: async (args) => {
@@ -50,6 +49,18 @@ const plugin: JupyterFrontEndPlugin<void> = {
       },
     });
     palette?.addItem({ command: COMMAND, category: trans.__('File Operations') });
+
+    toolbars?.addFactory<FileBrowser>('FileBrowser', BUTTON, (browser) => {
+      return new ToolbarButton({
+        icon: takeoutIcon,
+        // JupyterLab's file browser has a narrow toolbar of icons; Notebook's is a wide one, of words too.
+        label: app.name === 'JupyterLab' ? '' : label,
+        tooltip: trans.__('Download Directory: everything in this folder, as one file'),
+        onClick: () => {
+          void openPage(app, trans, browser.model.path);
+        },
+      });
+    });
   },
 };
 
