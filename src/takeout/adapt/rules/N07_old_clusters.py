@@ -27,6 +27,12 @@ def change(draft: Draft) -> None:
             False,
             why=f"z2jh {version} makes them with a disruption budget that Kubernetes 1.25 and later refuse",
         )
+        if draft.get((*_SCHEDULING, "podPriority", "enabled")) is True:
+            draft.set(
+                (*_SCHEDULING, "podPriority", "enabled"),
+                False,
+                why="pods that pull images would name the priority of placeholders, which are off",
+            )
 
 
 RULE = Rule(
@@ -42,10 +48,17 @@ RULE = Rule(
     cases=(
         Case(
             "a hub of May 2021",
-            given="jupyterhub: {scheduling: {userScheduler: {enabled: true}, userPlaceholder: {replicas: 0}}}",
+            given="""
+                jupyterhub:
+                  scheduling:
+                    podPriority: {enabled: true}
+                    userScheduler: {enabled: true}
+                    userPlaceholder: {replicas: 0}
+            """,
             expect="""
                 jupyterhub:
                   scheduling:
+                    podPriority: {enabled: false}
                     userScheduler: {enabled: false}
                     userPlaceholder: {replicas: 0, enabled: false}
             """,
