@@ -45,7 +45,7 @@ class Answer:
         return self.headers["etag"]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -165,14 +165,23 @@ def serving(
     (place / "config" / "jupyter_server_config.json").write_text(json.dumps(config), encoding="utf-8")
     for name in ("config", "runtime", "data", "home"):
         own(place / name)
-    port = _free_port()
+    port = free_port()
     command = [
         *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.base_url={BASE}"),
         *(f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={TOKEN}", *options),
     ]
+    with running(command, place, root, port, **environment) as server:
+        yield server
+
+
+@contextmanager
+def running(command: list[str], place: Path, root: Path, port: int, **environment: str) -> Iterator[Server]:
+    """Run a command that is a server, until the end of the block."""
     variables = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "PYTEST"))},
+        **{
+            name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "PYTEST", "XDG_"))
+        },
         "HOME": str(place / "home"),
         "JUPYTER_CONFIG_DIR": str(place / "config"),
         "JUPYTER_RUNTIME_DIR": str(place / "runtime"),
@@ -180,7 +189,6 @@ def serving(
         "PYTHONDONTWRITEBYTECODE": "1",
         **environment,
     }
-    variables.pop("XDG_CACHE_HOME", None)
     process = subprocess.Popen(
         command,
         env=variables,
