@@ -37,6 +37,6 @@ def tree(root: Path, *, times: bool = True) -> dict[str, tuple[object, ...]]:
                 found[key] = ("link", str(path.readlink()))
             elif path.is_dir():
                 found[key] = ("directory",)
-            else:
+            elif path.is_file():
                 found[key] = ("file", path.read_bytes(), About(path.stat().st_mtime_ns) if times else 0)
     return found

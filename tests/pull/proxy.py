@@ -171,7 +171,9 @@ class Proxy:
 
     def _read(self, head: list[str], client: BinaryIO) -> tuple[Request, list[str], bytes]:
         method, path, _ = head[0].split(" ", 2)
-        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+        headers = {
+            name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])
+        }
         length = int(headers.get("content-length", "0"))
         body = client.read(length) if length else b""
         with self._lock:
@@ -184,7 +186,9 @@ class Proxy:
     def _pass(self, link: socket.socket, head: list[str], answers: BinaryIO, request: Request, bend: Bend) -> bool:
         """Pass an answer on; return whether the connection goes on."""
         headers = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in head[1:]}
-        told = [line for line in head[1:] if line.partition(":")[0].lower() not in {k.lower() for k in bend.headers}]
+        told = [
+            line for line in head[1:] if line.partition(":")[0].lower() not in {k.lower() for k in bend.headers}
+        ]
         told += [f"{name}: {value}" for name, value in bend.headers.items() if value]
         link.sendall("\r\n".join([head[0], *told, "", ""]).encode("latin-1"))
         sent = 0

@@ -57,7 +57,9 @@ def ordinary_python() -> list[str] | None:
         [*drop, "env", f"PYTHONPATH={packages}", system or "python3"],
     ):
         try:
-            done = subprocess.run([*command, "-c", "import jupyter_server"], capture_output=True, check=False, cwd="/")
+            done = subprocess.run(
+                [*command, "-c", "import jupyter_server"], capture_output=True, check=False, cwd="/"
+            )
         except OSError:
             continue
         if done.returncode == 0:

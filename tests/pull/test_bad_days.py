@@ -55,9 +55,7 @@ def test_listings_may_be_cut_too(shared: JupyterServer, put_proxy: Put, tmp_path
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_passing_errors_are_waited_out(
-    shared: JupyterServer, put_proxy: Put, tmp_path: Path, status: int
-) -> None:
+def test_passing_errors_are_waited_out(shared: JupyterServer, put_proxy: Put, tmp_path: Path, status: int) -> None:
     def fail(request: Request) -> Answer | None:
         return Answer(status, {"Retry-After": "0"}) if request.same == 0 else None
 
@@ -111,7 +109,9 @@ def test_a_redirect_to_a_login_page_is_never_a_file(shared: JupyterServer, put_p
     assert tree(here) == there
 
 
-def test_a_login_page_with_status_200_is_never_a_file(shared: JupyterServer, put_proxy: Put, tmp_path: Path) -> None:
+def test_a_login_page_with_status_200_is_never_a_file(
+    shared: JupyterServer, put_proxy: Put, tmp_path: Path
+) -> None:
     expired = threading.Event()
 
     def login(request: Request) -> Answer | None:
@@ -130,9 +130,7 @@ def test_a_login_page_with_status_200_is_never_a_file(shared: JupyterServer, put
     assert tree(here) == tree(shared.root)
 
 
-def test_a_login_page_as_long_as_the_file_is_never_the_file(
-    serve: Serve, put_proxy: Put, tmp_path: Path
-) -> None:
+def test_a_login_page_as_long_as_the_file_is_never_the_file(serve: Serve, put_proxy: Put, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "data.csv").write_bytes(b"x" * len(login_page(Request("GET", "/", {}, 0, 0)).body))
@@ -255,7 +253,9 @@ def test_a_server_that_announces_less_than_it_lists_is_named(serve: Serve, put_p
     assert [item.path for item in (*report.not_taken, *report.suspect)] == ["lies.txt"]
 
 
-def test_a_server_without_ranges_still_gives_everything(shared: JupyterServer, put_proxy: Put, tmp_path: Path) -> None:
+def test_a_server_without_ranges_still_gives_everything(
+    shared: JupyterServer, put_proxy: Put, tmp_path: Path
+) -> None:
     proxy = put_proxy(shared, lambda _: Bend(drop=("range",)))
 
     assert pull(proxy.address, tmp_path / "here", KEY).whole
@@ -344,7 +344,9 @@ def test_a_full_disk_stops_and_is_gone_on_with(shared: JupyterServer, tmp_path: 
         subprocess.run(["umount", "--lazy", here], check=True)
 
 
-def test_killed_at_any_moment_it_goes_on_where_it_was(shared: JupyterServer, put_proxy: Put, tmp_path: Path) -> None:
+def test_killed_at_any_moment_it_goes_on_where_it_was(
+    shared: JupyterServer, put_proxy: Put, tmp_path: Path
+) -> None:
     proxy = put_proxy(shared)
     here = tmp_path / "here"
     code = (

@@ -34,7 +34,11 @@ def test_sums_are_those_that_sha256sum_checks(shared: JupyterServer, tmp_path: P
     pull(shared.address, tmp_path, KEY)
 
     checked = subprocess.run(
-        ["sha256sum", "--strict", "-c", f"{OWN}/SHA256SUMS"], cwd=tmp_path, capture_output=True, text=True, check=True
+        ["sha256sum", "--strict", "-c", f"{OWN}/SHA256SUMS"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert len(checked.stdout.splitlines()) == 46
     whole = hashlib.sha256((shared.root / "large.bin").read_bytes()).hexdigest()

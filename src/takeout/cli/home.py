@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from takeout.archive.presets import Preset
+from takeout.cli import home_pull
 from takeout.cli.options import JsonOption, QuietOption, examples
 from takeout.cli.output import Output
 from takeout.errors import OptionError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from takeout.progress import Progress
 
 app = typer.Typer(help="Take a home directory along: every file, as one archive.", rich_markup_mode=None)
+home_pull.add_to(app)
 
 _LARGEST = 10
 _STANDARD_OUTPUT = "-"

@@ -137,14 +137,18 @@ def report_text(report: Report) -> str:
     size = f"{report.fetched_bytes / 1e6:.1f} MB"
     if report.dry_run:
         lines = [
-            f"would bring {report.fetched_files} files ({size}) in about {_duration(report.estimate_seconds)}; "
-            f"{report.unchanged_files} are here already"
+            (
+                f"would bring {report.fetched_files} files ({size}) in {_duration(report.estimate_seconds)}; "
+                f"{report.unchanged_files} are here already"
+            )
         ]
     else:
         rate = report.fetched_bytes / 1e6 / max(report.seconds, 1e-3)
         lines = [
-            f"{report.files} files are here ({report.size_bytes / 1e6:.1f} MB): {report.fetched_files} came now "
-            f"({size}, {rate:.1f} MB/s), {report.unchanged_files} were here already"
+            (
+                f"{report.files} files are here ({report.size_bytes / 1e6:.1f} MB): {report.fetched_files} came "
+                f"({size}, {rate:.1f} MB/s), {report.unchanged_files} were here already"
+            )
         ]
     for title, items in (
         ("not taken", report.not_taken),

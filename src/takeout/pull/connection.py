@@ -72,6 +72,10 @@ class Connection:
         """Return the value of the ``Authorization`` header."""
         return self._token.header() if self._token else ""
 
+    def hide(self, text: str) -> str:
+        """Return ``text`` without the token."""
+        return self._token.hidden_in(text) if self._token else text
+
     @contextmanager
     def ask(
         self,

@@ -139,6 +139,14 @@ def stat(connection: Connection, path: str) -> RemoteEntry | None:
     return _entry(above, model) if isinstance(model, dict) else None
 
 
+def shown(connection: Connection) -> frozenset[str]:
+    """Return the names that the server shows in its root."""
+    try:
+        return frozenset(entry.path for entry in _list(connection, "").entries)
+    except (AbsentError, RefusedError, FailedError, GaveUpError):
+        return frozenset()
+
+
 def _type_of(path: str) -> str:
     return "notebook" if path.endswith(".ipynb") else "file"
 

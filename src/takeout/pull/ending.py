@@ -41,6 +41,22 @@ def directories(journal: Journal, store: Store, round_number: int) -> None:
             journal.settle(row.id, State.HERE)
 
 
+def twins(journal: Journal, store: Store, round_number: int) -> None:
+    """Make the other names of files (hard links); copies where the file system here has none."""
+    for row in journal.rows(f"{_OF_KIND} AND twin <> x''", (round_number, Kind.FILE)):
+        first = journal.find(row.entry.twin)
+        if first is None or first.state is not State.HERE:
+            state = State.KEPT if first is not None and first.state is State.KEPT else State.FAILED
+            journal.settle(row.id, state, f"it is another name of {row.entry.twin}")
+            continue
+        try:
+            here = store.twin(row.local, first.local)
+        except CannotKeepError as error:
+            journal.settle(row.id, State.FAILED, f"it cannot be kept here: {error}")
+        else:
+            journal.arrived(row.id, first.entry, first.sha, here, reason=first.reason)
+
+
 def links(journal: Journal, store: Store, round_number: int) -> None:
     """Make every link, after all that is written: nothing is ever written through one."""
     for row in journal.rows(_OF_KIND, (round_number, Kind.SYMLINK)):

@@ -253,6 +253,14 @@ class Journal:
         found = self._do("SELECT path, local FROM entries WHERE path <> local").fetchall()
         return {_text(path): _text(local) for path, local in found}
 
+    def not_served(self, round_number: int) -> None:
+        """Want once more, through the agent, what ``files/`` did not give."""
+        self._do(
+            "UPDATE entries SET served = 0, state = ?, reason = ''"
+            " WHERE round = ? AND kind = ? AND state = ? AND served",
+            (State.WANTED, round_number, Kind.FILE, State.FAILED),
+        )
+
     def remove(self, row_id: int) -> None:
         """Forget an entry."""
         self.forget_parts(row_id)

@@ -16,8 +16,8 @@ from takeout.pull.store import CannotKeepError, Store
 
 BESIDE = "from-hub"
 """Part of the name of the server's version of a file that was changed here too."""
-TO_FETCH = f"round = ? AND kind = {Kind.FILE:d} AND state IN ({State.WANTED:d}, {State.BESIDE:d})"
-"""The condition of what is to be fetched in a round."""
+TO_FETCH = f"round = ? AND kind = {Kind.FILE:d} AND twin = x'' AND state IN ({State.WANTED:d}, {State.BESIDE:d})"
+"""The condition of what is to be fetched in a round; other names of a file are made from the first."""
 _READ_BYTES = 1 << 20
 
 
@@ -42,7 +42,9 @@ def plan(
     """Mark in the journal what is here already; what stays ``WANTED`` is to be fetched."""
     total, _ = journal.sums("round = ? AND kind = ?", (round_number, Kind.FILE))
     unchanged = 0
-    rows = journal.rows("round = ? AND kind = ? AND state = ?", (round_number, Kind.FILE, State.WANTED))
+    rows = journal.rows(
+        "round = ? AND kind = ? AND state = ? AND twin = x''", (round_number, Kind.FILE, State.WANTED)
+    )
     for number, row in enumerate(rows):
         unchanged += _settle(journal, store, row, options)
         if number % 256 == 0:

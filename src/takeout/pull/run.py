@@ -12,7 +12,8 @@ from takeout.archive.entry import Kind
 from takeout.archive.patterns import rules_of_options
 from takeout.errors import DiskError, OptionError, Where
 from takeout.progress import Progress, silent
-from takeout.pull import contents, ending
+from takeout.pull import contents, ending, through
+from takeout.pull.choose import Chooser
 from takeout.pull.estimate import estimate_seconds
 from takeout.pull.fetch import Meter
 from takeout.pull.journal import Journal
@@ -135,21 +136,32 @@ def _probed(store: Store) -> Limits:
 
 def _steps(ready: _Pull) -> Report:
     """Walk, compare, fetch, finish."""
-    journal, options = ready.journal, ready.options
+    with through.opened(ready.reached.connection, ready.options.through) as agent:
+        return _with_agent(ready, agent)
+
+
+def _with_agent(ready: _Pull, agent: through.Agent | None) -> Report:
+    journal, options, store = ready.journal, ready.options, ready.store
     ready.round = journal.next_round()
-    found, names = _walk(ready)
+    found, names = _walk(ready, agent)
     journal.commit()
-    planned = plan(journal, ready.store, ready.round, options, ready.progress)
+    planned = plan(journal, store, ready.round, options, ready.progress)
     journal.commit()
     if options.dry_run:
         return _dry(ready, found, names, planned)
     _room(ready, planned)
-    work = Work(ready.reached.connection, ready.workers, journal, ready.store, options=options, meter=ready.meter)
+    work = Work(ready.reached.connection, ready.workers, journal, store, options=options, meter=ready.meter)
     work.run(ready.round, planned.size_bytes, ready.progress)
-    ending.directories(journal, ready.store, ready.round)
-    ending.links(journal, ready.store, ready.round)
-    gone, deleted = ending.vanished(journal, ready.store, ready.round, found.unlisted, delete=options.delete)
-    ending.times(journal, ready.store, ready.round)
+    if agent is not None:
+        journal.not_served(ready.round)
+        through.bring(
+            agent, journal, store, ready.round, meter=ready.meter, place=work.place, progress=ready.progress
+        )
+    ending.directories(journal, store, ready.round)
+    ending.twins(journal, store, ready.round)
+    ending.links(journal, store, ready.round)
+    gone, deleted = ending.vanished(journal, store, ready.round, found.unlisted, delete=options.delete)
+    ending.times(journal, store, ready.round)
     journal.commit()
     report = replace(
         _summary(ready, found, names, planned),
@@ -158,14 +170,21 @@ def _steps(ready: _Pull) -> Report:
         gone=gone,
         deleted=deleted,
     )
-    write_sums(journal, ready.store, ready.round)
-    write_report(ready.store, report)
+    write_sums(journal, store, ready.round)
+    write_report(store, report)
     return report
 
 
-def _walk(ready: _Pull) -> tuple[Found, Names]:
+def _walk(ready: _Pull, agent: through.Agent | None) -> tuple[Found, Names]:
     names = Names(ready.limits, ready.journal.renamed(), (OWN,))
-    entries, seen, chooser = contents.walk(ready.reached.connection, ready.workers, ready.options, ready.progress)
+    connection = ready.reached.connection
+    if agent is not None:
+        chooser = Chooser(ready.options)
+        entries, not_taken, unlisted = through.walk(agent, chooser, contents.shown(connection))
+        for entry in entries:
+            ready.journal.put(entry, names.local(entry.path), ready.round)
+        return through.found(chooser, not_taken, unlisted), names
+    entries, seen, chooser = contents.walk(connection, ready.workers, ready.options, ready.progress)
     for entry in entries:
         ready.journal.put(entry, names.local(entry.path), ready.round)
     return seen.found(chooser), names

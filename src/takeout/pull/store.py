@@ -142,20 +142,32 @@ class Store:
         except OSError as error:
             self._raise(error, path)
 
-    def twin(self, local: str, first: str) -> bool:
-        """Make a file another name of one that is here; return whether the file system could."""
+    def twin(self, local: str, first: str) -> tuple[int, int]:
+        """Make a file another name of one that is here, or a copy where the file system has no such names.
+
+        Returns:
+            Length and time of the file.
+
+        Raises:
+            CannotKeepError: When something else is in the way.
+            DiskError: When the disk is full or broken.
+        """
         self.make_directory(local.rpartition("/")[0])
-        path = self.root / local
         fresh = self.root / OWN / "parts" / "twin"
+        path = self.root / local
         try:
             fresh.unlink(missing_ok=True)
-            os.link(self.root / first, fresh, follow_symlinks=False)
+            try:
+                os.link(self.root / first, fresh)
+            except OSError:
+                shutil.copy2(self.root / first, fresh, follow_symlinks=False)
             fresh.replace(path)
             # Where both are names of one file already, replacing does nothing.
             fresh.unlink(missing_ok=True)
-        except OSError:
-            return False
-        return True
+            status = os.lstat(path)
+        except OSError as error:
+            self._raise(error, path)
+        return status.st_size, status.st_mtime_ns
 
     def finish_directory(self, local: str, mtime_ns: int, mode: int) -> None:
         """Give a directory its time and permissions; what cannot be given is left."""

@@ -29,8 +29,6 @@ _SHOW_SECONDS = 0.1
 _END_SECONDS = 3.0
 
 Task = tuple["_Job", Callable[..., Any], tuple[Any, ...]]
-Other = Callable[[Row, "Note"], Arrived]
-"""Fetches a file that ``files/`` does not serve."""
 
 
 @dataclass(slots=True)
@@ -60,7 +58,6 @@ class Work:
         store: The destination.
         options: What was asked for.
         meter: Counts what comes.
-        other: Fetches what ``files/`` does not serve; None where nothing can.
 
     Attributes:
         fetched: How many files came.
@@ -75,7 +72,6 @@ class Work:
         *,
         options: Options,
         meter: Meter,
-        other: Other | None = None,
     ) -> None:
         self._connection = connection
         self._workers = workers
@@ -83,7 +79,6 @@ class Work:
         self._store = store
         self._options = options
         self._meter = meter
-        self._other = other
         self._fetcher = Fetcher(connection, meter)
         self._notes: queue.SimpleQueue[tuple[Row, int, int]] = queue.SimpleQueue()
         self._again: list[_Job] = []
@@ -132,7 +127,7 @@ class Work:
 
     def _tasks(self, round_number: int) -> Iterator[Task]:
         # The smallest first: should the hub go away half-way, the notebooks are here and not one large file.
-        for row in self._journal.rows(TO_FETCH, (round_number,), order="size"):
+        for row in self._journal.rows(f"{TO_FETCH} AND served", (round_number,), order="size"):
             yield from self._of_job(_Job(row))
             while self._again:
                 yield from self._of_job(self._again.pop())
@@ -147,9 +142,6 @@ class Work:
         part = self._store.part(row.id)
         noted = self._journal.parts(row.id, entry) if part.exists() else {}
         job.left, job.alone = 1, True
-        if not entry.served:
-            yield job, self._by_other, (row, note)
-            return
         listed = pieces(entry, noted, ranges=self._ranges and self._rounds[row.id] < ROUNDS)
         if len(listed) == 1:
             yield job, self._whole, (row, listed[0].done, note)
@@ -178,18 +170,13 @@ class Work:
         model = self._connection.json(path)
         return isinstance(model, dict) and model.get("hash") == row.sha.hex() != ""
 
-    def _by_other(self, row: Row, note: Note) -> Arrived:
-        if self._other is None:
-            raise AbsentError
-        return self._other(row, note)
-
     def _ended(self, job: _Job, future: Future[Any]) -> None:
         """Take the end of a task in."""
         error = future.exception()
         if error is not None and _stops(error):
             raise error
         if error is None and isinstance(arrived := future.result(), Arrived):
-            self._place(job.row, arrived)
+            self.place(job.row, arrived)
             return
         job.failed = job.failed or error
         job.left -= 1
@@ -223,7 +210,12 @@ class Work:
         self._journal.forget_parts(row.id)
         self._again.append(_Job(row))
 
-    def _place(self, row: Row, arrived: Arrived) -> None:
+    def place(self, row: Row, arrived: Arrived) -> None:
+        """Put a file whose part is complete in its place.
+
+        Raises:
+            DiskError: When the disk is full or broken.
+        """
         part = self._store.part(row.id)
         if not arrived.sha:
             self._journal.arrived(row.id, row.entry, row.sha, (row.here_size, row.here_mtime))

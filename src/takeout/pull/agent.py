@@ -1,0 +1,106 @@
+"""What runs on the server, in a kernel or a terminal started for it: Python 3.6 or newer, its own library alone.
+
+Its text is sent there as it stands. It reads, and writes nothing.
+"""
+
+# ruff: noqa: PTH115, PTH118, PTH123, PTH208, UP031 - names stay as they are; old Pythons must read this
+
+import base64
+import json
+import os
+import stat
+import zlib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_listings = {}  # type: dict[str, bytes]
+
+
+def takeout_walk(root: str, piece: int, piece_bytes: int) -> str:
+    """Return a piece of the listing of a tree, in base64; made with the first piece, forgotten with the last."""
+    if piece == 0:
+        text = json.dumps(list(_directories(root)), separators=(",", ":")).encode("ascii")
+        _listings[root] = zlib.compress(text, 1)
+    data = _listings[root][piece * piece_bytes : (piece + 1) * piece_bytes]
+    if len(data) < piece_bytes:
+        del _listings[root]
+    return base64.b64encode(data).decode("ascii")
+
+
+def takeout_read(root: str, wanted: "list[tuple[str, int, int]]") -> str:
+    """Return pieces of files, as JSON in base64: each its file's size and time, its data or its error."""
+    found = []  # type: list[list[object]]
+    for path, start, length in wanted:
+        try:
+            found.append(_piece(os.path.join(root, path), start, length))
+        except OSError as error:
+            found.append([-1, -1, "", error.strerror or str(error)])
+    return base64.b64encode(json.dumps(found).encode("ascii")).decode("ascii")
+
+
+def _piece(path: str, start: int, length: int) -> "list[object]":
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            return [-1, -1, "", "it is not a file any more"]
+        stream.seek(start)
+        data = stream.read(length)
+        after = os.fstat(descriptor)
+    packed = base64.b64encode(zlib.compress(data, 1)).decode("ascii")
+    return [after.st_size, after.st_mtime_ns, packed, ""]
+
+
+def _directories(root: str) -> "Iterator[list[object]]":
+    """Yield every directory below a root: path, entries, ignored patterns, whether it is a cache, error."""
+    stack = [""]
+    while stack:
+        path = stack.pop()
+        where = os.path.join(root, path) if path else root
+        entries, below = [], []
+        try:
+            names = sorted(os.listdir(where))
+        except OSError as error:
+            yield [path, [], "", False, error.strerror or str(error)]
+            continue
+        for name in names:
+            entry, descend = _entry(where, name)
+            entries.append(entry)
+            if descend:
+                below.append(path + "/" + name if path else name)
+        ignore = _start(os.path.join(where, ".takeoutignore"), 1 << 20) if ".takeoutignore" in names else b""
+        tag = _start(os.path.join(where, "CACHEDIR.TAG"), 64) if "CACHEDIR.TAG" in names else b""
+        cache = tag.startswith(b"Signature: 8a477f597d28d172789f06886806bc55")
+        yield [path, entries, base64.b64encode(ignore).decode("ascii"), cache, ""]
+        stack.extend(reversed(below))
+
+
+def _entry(where: str, name: str) -> "tuple[list[object], bool]":
+    """Return an entry: name, kind, size, time, mode, target, inode where there are more names, error."""
+    path = os.path.join(where, name)
+    try:
+        status = os.lstat(path)
+        mode, kind, target = stat.S_IMODE(status.st_mode), "", ""
+        if stat.S_ISDIR(status.st_mode):
+            kind = "d"
+        elif stat.S_ISREG(status.st_mode):
+            kind = "f"
+        elif stat.S_ISLNK(status.st_mode):
+            kind, target = "l", os.readlink(path)
+        else:
+            return [name, "", 0, 0, 0, "", "", "it is a socket, a pipe or a device"], False
+        twin = "%d:%d" % (status.st_dev, status.st_ino) if kind == "f" and status.st_nlink > 1 else ""
+        error = "" if kind != "f" or os.access(path, os.R_OK) else "permission denied"
+    except OSError as problem:
+        return [name, "", 0, 0, 0, "", "", problem.strerror or str(problem)], False
+    return [name, kind, status.st_size, status.st_mtime_ns, mode, target, twin, error], kind == "d"
+
+
+def _start(path: str, length: int) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(length)
+    except OSError:
+        return b""
