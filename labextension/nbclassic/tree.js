@@ -56,12 +56,12 @@ define(['jquery', 'base/js/namespace', 'base/js/utils', 'base/js/dialog', 'base/
       return encodeURIComponent(code >= 0xd800 && code <= 0xdfff ? '\ufffd' : character);
     }).join('');
 
-  // A server that knows no such page says 404; whatever else it says, the page itself explains better.
+  // A server without Takeout says 404; whatever else it says, the page itself explains better.
   const openPage = async () => {
     const path = escaped(folder());
     let response;
     try {
-      response = await fetch(takeoutAddress(), { method: 'HEAD', credentials: 'same-origin' });
+      response = await fetch(`${takeoutAddress()}status`, { credentials: 'same-origin' });
     } catch {
       explainUnreachable();
       return;

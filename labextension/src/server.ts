@@ -10,14 +10,14 @@ export enum ServerHalf {
 }
 
 /**
- * Ask the Jupyter server for the takeout page. A server that knows no such page says 404; whatever else it says, the
- * page itself explains better.
+ * Ask the Jupyter server for Takeout's status. A server without Takeout says 404; whatever else it says, the page
+ * itself explains better.
  */
 export async function askServer(settings: ServerConnection.ISettings): Promise<ServerHalf> {
   try {
     const response = await ServerConnection.makeRequest(
-      takeoutAddress(settings.baseUrl),
-      { method: 'HEAD' },
+      `${takeoutAddress(settings.baseUrl)}status`,
+      { method: 'GET' },
       settings,
     );
     return response.status === 404 ? ServerHalf.Missing : ServerHalf.Ready;
