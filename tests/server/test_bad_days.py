@@ -254,3 +254,32 @@ def test_a_stream_that_fails_is_cut(server: Server, home: Path) -> None:
 
     assert answer.status == 200
     assert answer.tag != tag
+
+
+def test_what_was_read_is_not_read_again_after_a_restart(place: Path) -> None:
+    """A large file's checksum stands behind it; the end of an archive needs those of all before."""
+    home = place / "home"
+    home.mkdir()
+    with (home / "large").open("wb") as file:
+        file.write(random.Random(4).randbytes(8 * MB))  # noqa: S311 - the same every time
+    for path in (home / "large", home):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    own(home)
+
+    def reads(server: Server) -> int:
+        text = Path(f"/proc/{server.process.pid}/io").read_text(encoding="utf-8")
+        return int(text.split("rchar: ")[1].split()[0])
+
+    with serving(place, home) as server:
+        whole = server.ask("takeout/archive/")
+        again = server.ask("takeout/archive/")
+        assert again.tag == whole.tag
+    with serving(place, home) as server:
+        server.ask("takeout/status")
+        before = reads(server)
+        rest = server.ask("takeout/archive/", Range=f"bytes={len(whole.body) - 100}-", If_Range=whole.tag)
+        read = reads(server) - before
+
+    assert rest.status == 206
+    assert rest.body == whole.body[-100:]
+    assert read < 4 * MB

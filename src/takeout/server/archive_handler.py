@@ -26,6 +26,9 @@ from takeout.server.transfers import Transfer
 _HEAD_SECONDS = 10.0
 """So long an answer's head waits for the first bytes; proxies give up after about a minute."""
 
+_KEEP_SECONDS = 60.0
+"""A server that is killed loses no more checksums than those of the last minute."""
+
 
 class ArchiveHandler(TakeoutHandler):
     """Send an archive, or the part of it that is still missing."""
@@ -166,6 +169,7 @@ class ArchiveHandler(TakeoutHandler):
             await self._stream(content, transfer, key, archive)
         finally:
             head.cancel()
+            await self.downloads.keep()
 
     def _send_head(self) -> None:
         """Tell a client, and the proxies on the way, that something is coming."""
@@ -173,6 +177,7 @@ class ArchiveHandler(TakeoutHandler):
             self.flush()
 
     async def _stream(self, content: Iterator[bytes], transfer: Transfer, key: Key, archive: Archive) -> None:
+        kept = monotonic()
         try:
             async with pumped(content, self.downloads.executor) as pieces:
                 async for group in pieces:
@@ -182,7 +187,11 @@ class ArchiveHandler(TakeoutHandler):
                     await self.flush()
                     transfer.at_byte += size
                     self.note_activity()
-                    self.downloads.shelf.touch(key, archive.tag, monotonic())
+                    now = monotonic()
+                    self.downloads.shelf.touch(key, archive.tag, now)
+                    if now - kept > _KEEP_SECONDS:
+                        kept = now
+                        await self.downloads.keep()
                     await asyncio.sleep(self.downloads.rate.wait_seconds(size, monotonic()))
         except StreamClosedError:
             self.log.info("takeout: the reader of %s left at byte %d", self.request.path, transfer.at_byte)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,12 @@ class Takeout(LoggingConfigurable):
         help="How many files and directories all kept inventories may have together; about 100 bytes each.",
     ).tag(config=True)
 
+    cache = Unicode(
+        "",
+        help="Where checksums are remembered from one download to the next. Empty: takeout/checksums in the "
+        "user's cache directory, as for the command line.",
+    ).tag(config=True)
+
     volatile = List(
         Unicode(),
         VOLATILE,
@@ -101,6 +108,13 @@ class Takeout(LoggingConfigurable):
     def always_excluded(self) -> tuple[str, ...]:
         """Return the patterns that hold for every download."""
         return (*((".*",) if not self.hidden else ()), *self.excludes)
+
+    def cache_directory(self) -> Path:
+        """Return where checksums are remembered."""
+        if self.cache:
+            return Path(self.cache).expanduser()
+        base = os.environ.get("XDG_CACHE_HOME", "")
+        return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "takeout" / "checksums"
 
     @staticmethod
     def aside() -> dict[tuple[int, int], str]:

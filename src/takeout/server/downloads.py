@@ -7,11 +7,12 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 
-from takeout.archive import Inventory, Preset, take_inventory
+from takeout.archive import Inventory, Preset, Remembered, take_inventory
 from takeout.server.config import Takeout
-from takeout.server.formats import FORMATS, Archive, Seekable, seekable
+from takeout.server.formats import Archive, Seekable, make, seekable
 from takeout.server.gate import Gate
 from takeout.server.rate import Rate
 from takeout.server.refusal import Refusal
@@ -47,6 +48,8 @@ class Downloads:
             config.max_downloads + config.max_walks + 1, thread_name_prefix="takeout-server"
         )
         self._tidying: asyncio.TimerHandle | None = None
+        self._remembered: Remembered | None = None
+        self._lock = Lock()
 
     @property
     def root(self) -> bytes:
@@ -60,6 +63,18 @@ class Downloads:
             hint = "the administrator can set Takeout.root to the directory of the home"
             raise Refusal(501, "root", "this server's files are not in a directory on its disk", hint)
         return os.fsencode(Path(root).expanduser())
+
+    def remembered(self) -> Remembered:
+        """Return the checksums of earlier runs; opened when they are first needed, in a thread."""
+        with self._lock:
+            if self._remembered is None:
+                self._remembered = Remembered(self.config.cache_directory())
+            return self._remembered
+
+    async def keep(self) -> None:
+        """Write down the checksums that were computed."""
+        if self._remembered is not None:
+            await asyncio.get_running_loop().run_in_executor(self.executor, self._remembered.flush)
 
     async def walk(
         self,
@@ -92,7 +107,8 @@ class Downloads:
                 preset=Preset(key.preset),
                 exclude=(*key.exclude, *self.config.always_excluded()),
                 one_file_system=self.config.one_file_system,
-                aside=self.config.aside(),
+                # Before the walk: it makes its directory in the home.
+                aside={**self.remembered().identity(), **self.config.aside()},
                 progress=progress,
             )
 
@@ -111,7 +127,7 @@ class Downloads:
             begin: Whether it is sent now, and to be held.
         """
         loop = asyncio.get_running_loop()
-        archive = await loop.run_in_executor(self.executor, FORMATS[key.format], inventory)
+        archive = await loop.run_in_executor(self.executor, make, key.format, inventory, self._remembered)
         if not begin or not seekable(archive):
             return archive
         current = await loop.run_in_executor(self.executor, lambda: archive.tag)
@@ -136,9 +152,3 @@ class Downloads:
         self._tidying = None
         self.shelf.tidy(monotonic())
         self._tidy_later()
-
-    def close(self) -> None:
-        """Let go of all threads; what runs in them ends with the connections."""
-        if self._tidying is not None:
-            self._tidying.cancel()
-        self.executor.shutdown(wait=False, cancel_futures=True)

@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Protocol, TypeGuard
 
-from takeout import archive
-from takeout.archive import Inventory
+from takeout.archive import FORMATS, Archive, Inventory, Remembered, StoredZip
 
-
-class Archive(Protocol):
-    """What the handlers need of an archive."""
-
-    @property
-    def media_type(self) -> str:
-        """Its media type."""
-
-    @property
-    def suffix(self) -> str:
-        """What its file name ends with, with the dot."""
-
-    @property
-    def tag(self) -> str:
-        """What tells it from that of a changed home."""
-
-    @property
-    def length(self) -> int | None:
-        """Its length in bytes; None where that is not known before it is made."""
-
-    def read(self) -> Iterator[bytes]:
-        """Yield all its bytes."""
+__all__ = ["FORMATS", "Archive", "Seekable", "make", "seekable"]
 
 
 class Seekable(Archive, Protocol):
@@ -48,5 +26,14 @@ def seekable(made: Archive) -> TypeGuard[Seekable]:
     return made.length is not None
 
 
-FORMATS: Mapping[str, Callable[[Inventory], Archive]] = archive.FORMATS
-"""What makes an archive; the first is the one that can be resumed."""
+def make(name: str, inventory: Inventory, remembered: Remembered | None = None) -> Archive:
+    """Make an archive.
+
+    Args:
+        name: Name of its format.
+        inventory: The home.
+        remembered: Checksums of earlier runs; only an archive that can be resumed has a use for them.
+    """
+    if FORMATS[name] is StoredZip:
+        return StoredZip(inventory, remembered)
+    return FORMATS[name](inventory)

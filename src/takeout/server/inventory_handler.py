@@ -13,7 +13,6 @@ from takeout.archive.entry import shown
 from takeout.errors import TakeoutError
 from takeout.server.base import TakeoutHandler
 from takeout.server.events import event
-from takeout.server.formats import FORMATS
 from takeout.server.refusal import Refusal, refusal_of
 from takeout.server.shelf import Key
 from takeout.server.summary import summary
@@ -76,6 +75,6 @@ class InventoryHandler(EventsHandler):
 
     async def _summarised(self, key: Key, told: Callable[[int], None]) -> dict[str, object]:
         inventory = await self.downloads.walk(key, told=told, gone=lambda: self.gone)
-        formats = {name: FORMATS[name] for name in self.downloads.config.formats}
+        formats = self.downloads.config.formats
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.downloads.executor, summary, inventory, formats)

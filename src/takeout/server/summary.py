@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import nlargest
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from takeout.archive import Inventory, Kind
 from takeout.archive.entry import shown
 from takeout.server.config import literal
-from takeout.server.formats import Archive, seekable
+from takeout.server.formats import Archive, make, seekable
 
 MOST_NODES = 400
 MOST_LISTED = 200
@@ -43,7 +43,7 @@ def sums_of(inventory: Inventory) -> Sums:
     return Sums(sizes, files)
 
 
-def summary(inventory: Inventory, formats: Mapping[str, Callable[[Inventory], Archive]]) -> dict[str, object]:
+def summary(inventory: Inventory, formats: Iterable[str]) -> dict[str, object]:
     """Return an inventory for the page.
 
     Args:
@@ -63,7 +63,7 @@ def summary(inventory: Inventory, formats: Mapping[str, Callable[[Inventory], Ar
             "twins": totals.twins,
             "twin_bytes": totals.twin_bytes,
         },
-        "formats": {name: _offer(make(inventory)) for name, make in formats.items()},
+        "formats": {name: _offer(make(name, inventory)) for name in formats},
         "tree": _Tree(inventory, sums).root(),
         "largest": _largest(inventory, sums),
         "not_taken": {

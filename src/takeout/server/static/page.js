@@ -40,7 +40,7 @@ function trouble(error) {
   for (const text of [error.message, error.hint]) {
     if (!text) continue;
     const line = document.createElement("p");
-    line.textContent = text;
+    line.textContent = `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
     box.append(line);
   }
   byId("looking").textContent = "";
