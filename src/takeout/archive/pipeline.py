@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 THREADS = 32
 """How many pieces of work run at once where each waits for a distant disk."""
-BUDGET_BYTES = 32 << 20
+BUDGET_BYTES = 16 << 20
 """How much may have been read and not yet handed over."""
 _SLOW_SECONDS = 0.000_4
 """An operation that takes longer waits for something; then more of them side by side are faster."""

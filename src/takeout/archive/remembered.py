@@ -1,8 +1,8 @@
 """Checksums of files that were read before, remembered from one run to the next.
 
 The cache is a directory of files, each with sorted records of 64 bytes: a key made from device, inode, size and
-times, SHA-256, CRC-32, and a check of the record itself. No database: homes lie on network disks, where locks hang.
-A record that is torn or foreign is not found, and a cache that cannot be written is done without.
+times, SHA-256, CRC-32, and a check of the record itself. No database: homes lie on network disks, where locks
+hang. A record that is torn or foreign is not found, and a cache that cannot be written is done without.
 """
 
 from __future__ import annotations

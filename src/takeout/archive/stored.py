@@ -178,7 +178,7 @@ class StoredZip:
             return
         kinds, ctimes = self.inventory.columns.kinds, self.inventory.columns.ctimes
         for index in range(reading_first, reading_last):
-            # Within one tick of the clock a file may change twice and keep its times; such a young one is not trusted.
+            # Within one tick of the clock a file may change twice and keep its times: the young are not trusted.
             settled = ctimes[index] < self._youngest_ns
             if settled and kinds[index] == Kind.FILE and self.results.state(index) is State.GOOD:
                 self._remembered.put(

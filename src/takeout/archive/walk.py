@@ -22,7 +22,7 @@ THREADS = 16
 """Enough to hide a millisecond or two for each operation; a local disk needs two."""
 MOST_PATH_BYTES = 32_000
 """A zip's name holds 65,535 bytes; whoever has longer paths cannot open them anywhere else either."""
-_AHEAD = 64
+_AHEAD = 24
 """How many directories are read before their turn."""
 _SPECIAL = {
     stat.S_IFSOCK: "a socket",
@@ -141,6 +141,7 @@ class _Walk:
             self._read_ahead()
             self._enter(self._stack.pop())
             progress("entries", len(self._columns.kinds), 0)
+        self._columns.trim()
         return Inventory(root, self._columns, self._tally.findings(), self._tally.totals())
 
     def _read_ahead(self) -> None:
