@@ -94,13 +94,22 @@ def try_hub(
         raise OptionError("--check logs in with the password of --auth dummy", hint="leave --auth real out")
     with output.progress() as progress:
         environment = ensure(progress=progress)
-    for note in environment.notes:
+    for note in (*environment.notes, *_not_closed(directory)):
         output.message(note)
     if show_pod:
         _show(output, directory, environment, wishes, who=(show_pod, people.get(show_pod)), options=options)
         return
     with _ends_on_signals():
         _run(output, directory, environment, wishes, port=port, check=profiles if check else "")
+
+
+def _not_closed(directory: Path) -> list[str]:
+    """Say where the replica is not closed: it may still run here, and will not on a cluster."""
+    from takeout.replica.check import check
+
+    results = check(directory, offline=True)
+    wrong = [f"{result.name} ({len(result.items)})" for result in results if result.status == "found"]
+    return [f"not closed: {', '.join(wrong)}; `takeout hub check {directory}` tells more"] if wrong else []
 
 
 def _run(

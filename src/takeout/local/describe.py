@@ -61,11 +61,13 @@ class Subject:
         prepared: Its plan, with ``dry`` set.
         people: For whom.
         options: The one choice to make; None for every one that the form offers.
+        traits: Whether to tell the whole configuration as well.
     """
 
     prepared: Prepared
     people: tuple[Person, ...]
     options: Mapping[str, str] | None = None
+    traits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,13 @@ class Descriptions:
     Attributes:
         hub: The hub.
         pods: One entry for each person and choice.
+        traits: The configuration by class and trait, where it was asked for; it holds secrets.
         error: Why its configuration does not load; None where it does.
     """
 
     hub: str
     pods: tuple[Described, ...] = field(default=())
+    traits: dict[str, Any] = field(default_factory=dict)
     error: InputError | ToolError | None = None
 
 
@@ -147,6 +151,7 @@ def _job(one: Subject, output: Path) -> dict[str, Any]:
         "environ": one.prepared.environ,
         "people": [{"name": person.name, "groups": list(person.groups)} for person in one.people],
         "options": dict(one.options) if one.options is not None else None,
+        "traits": one.traits,
     }
 
 
@@ -166,4 +171,4 @@ def _result(one: Subject, output: Path, tail: Iterable[str]) -> Descriptions:
             hub, error=InputError(f"the configuration does not load: {result['error']}", where=where, hint=hint)
         )
     pods = tuple(Described(each["user"], each["options"], each["pod"], each["error"]) for each in result["pods"])
-    return Descriptions(hub, pods)
+    return Descriptions(hub, pods, result["traits"])

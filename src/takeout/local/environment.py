@@ -178,7 +178,7 @@ def _own_package(directory: Path, environ: Mapping[str, str], progress: Progress
     progress("set up: Download Directory", 0, 0)
     try:
         with _pins_file("users") as constraints:
-            options = ("--constraint", constraints, "--upgrade", "--force-reinstall", "--no-deps")
+            options = ["--constraint", constraints, "--upgrade", "--force-reinstall", "--no-deps"]
             if not stamp.is_file():
                 options = options[:2]  # the first time, with what it needs
             run(_pip(directory / "users", *options, requirement), environ, "install Takeout")

@@ -33,8 +33,19 @@ class Release:
 
 
 def with_defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """Return ``values`` over the chart's defaults; a null takes a default away, as Helm has it."""
-    return _over(defaults(), values)
+    """Return ``values`` over the chart's defaults; a null takes a default away, as Helm has it.
+
+    Keys are in the order in which the hub gets them: Helm writes them into its Secret sorted, and so the choices
+    of a profile are shown.
+    """
+    merged: dict[str, Any] = _sorted(_over(defaults(), values))
+    return merged
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
 def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

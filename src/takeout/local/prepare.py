@@ -19,9 +19,12 @@ from takeout.local.plan import Addresses, Login, Places, Plan
 from takeout.local.unused import unused
 from takeout.replica.charts import open_chart_of
 from takeout.replica.files import Files, read_files
+from takeout.replica.model import SECRETS
 from takeout.replica.recall import layout_of
+from takeout.replica.secrets import unfilled
 from takeout.values.node import Mapping as Document
-from takeout.values.node import find, to_data
+from takeout.values.node import find, from_data, to_data
+from takeout.values.path import format_path
 
 STATE = ".takeout"
 _MOUNTED = "/usr/local/etc/jupyterhub"
@@ -114,9 +117,24 @@ def prepare(
         raise OptionError(
             f"hub.extraConfig has no key {wrong[0]!r}", hint=f"keys: {', '.join(sorted(plan.snippets)) or 'none'}"
         )
+    if wishes.login == "real":
+        _refuse_placeholders(own, files)
     plan, configuration = _with_chart(plan, files, release, wishes)
     environ = _environ(plan, release, get("hub.extraEnv", {}))
     return Prepared(plan, environ, hub["title"] or hub["id"], configuration, tuple(unused(own)), files)
+
+
+def _refuse_placeholders(own: dict[str, Any], files: Files) -> None:
+    """Refuse a login whose secrets nobody has filled in."""
+    config = from_data(getter(own)("hub.config", {}))
+    left = [path for path in unfilled(config) if path] if isinstance(config, Document) else []
+    if left:
+        names = ", ".join(f"hub.config.{format_path(path)}" for path in left)
+        raise OptionError(
+            f"--auth real needs what is still to be filled in: {names}",
+            where=Where(str(files.directory / SECRETS)),
+            hint="fill it in, or leave --auth real out",
+        )
 
 
 def snippet_place(prepared: Prepared, key: str, line: int) -> Where:

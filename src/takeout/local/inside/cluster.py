@@ -11,6 +11,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -43,6 +44,7 @@ class _Running:
     port: int
     log: Path
     root: Path
+    answers: bool = False
 
 
 class Cluster:
@@ -179,9 +181,17 @@ async def _end(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
             return
 
 
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
+        return True
+    return False
+
+
 def _described(running: _Running) -> dict[str, Any]:
     code = running.process.poll()
     state = {"running": {}} if code is None else {"terminated": {"exitCode": code}}
+    # Ready when it listens, not when it runs: whoever waits then learns at once of a server that ends by itself.
+    running.answers = code is None and (running.answers or _listens(running.port))
     container = main_container(running.manifest)["name"]
     return {
         **running.manifest,
@@ -189,6 +199,6 @@ def _described(running: _Running) -> dict[str, Any]:
         "status": {
             "phase": "Running" if code is None else "Failed",
             "podIP": "127.0.0.1",
-            "containerStatuses": [{"name": container, "ready": code is None, "state": state}],
+            "containerStatuses": [{"name": container, "ready": running.answers, "state": state}],
         },
     }

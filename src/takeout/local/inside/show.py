@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 import json
 import logging
 import os
@@ -22,16 +23,18 @@ from typing import Any
 from jupyterhub import orm, roles
 from jupyterhub.app import JupyterHub
 from jupyterhub.utils import maybe_future
+from kubernetes_asyncio import client
+from traitlets.config.loader import LazyConfigValue
 
 from takeout.local.inside.spawner import DescribedError
 
 
-async def describe(job: dict[str, Any]) -> list[dict[str, Any]]:
+async def describe(job: dict[str, Any]) -> dict[str, Any]:
     """Return a description for each person and choice of ``job``: the manifest, or why there is none."""
     app = JupyterHub(config_file=job["config"])
     logging.disable(logging.ERROR)
     await app.initialize([])
-    found = []
+    found: list[dict[str, Any]] = []
     for person in job["people"]:
         user = _user(app, person)
         try:
@@ -42,7 +45,25 @@ async def describe(job: dict[str, Any]) -> list[dict[str, Any]]:
         for options in chosen:
             pod, why = await _spawn(user, options)
             found.append({"user": person["name"], "options": options, "pod": pod, "error": why})
-    return found
+    return {"pods": found, "traits": plain(app.config) if job.get("traits") else {}, "error": ""}
+
+
+def plain(value: Any) -> Any:
+    """Return a part of JupyterHub's configuration as JSON has it; code becomes its name."""
+    if isinstance(value, functools.partial):
+        value = [value.func, value.args, value.keywords]
+    elif type(value).__module__.startswith("kubernetes_asyncio."):
+        value = client.ApiClient().sanitize_for_serialization(value)
+    elif isinstance(value, LazyConfigValue):
+        value = value.to_dict()
+    if isinstance(value, dict):
+        return {str(key): plain(child) for key, child in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [
+            plain(child) for child in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)
+        ]
+    is_plain = value is None or isinstance(value, str | int | float)
+    return value if is_plain else getattr(value, "__qualname__", type(value).__name__)
 
 
 def _user(app: Any, person: dict[str, Any]) -> Any:
@@ -100,7 +121,7 @@ def _said(error: Exception) -> str:
 def work(job: dict[str, Any]) -> int:
     """Do one job and write what came of it; return the exit code."""
     try:
-        result: dict[str, Any] = {"pods": asyncio.run(describe(job)), "error": ""}
+        result = asyncio.run(describe(job))
     except SystemExit as stop:
         result = {"pods": [], "error": f"the configuration ended the process with code {stop.code}"}
     except Exception as error:  # noqa: BLE001
