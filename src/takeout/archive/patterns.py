@@ -109,14 +109,14 @@ def _pattern(text: bytes) -> Pattern | None:
 
 
 def _regex(glob: bytes) -> re.Pattern[bytes]:
-    """Return what a glob means: ``*`` and ``?`` stop at a slash, ``**`` does not."""
+    """Return what a glob means: ``*`` and ``?`` stop at a slash, ``**`` between slashes does not."""
     out, at = [], 0
     while at < len(glob):
         if glob.startswith(b"**/", at) and (at == 0 or glob[at - 1 : at] == b"/"):
             out.append(rb"(?:.*/)?")
             at += 3
-        elif glob.startswith(b"**", at):
-            out.append(rb".*")
+        elif glob[at:] == b"**" and (at == 0 or glob[at - 1 : at] == b"/"):
+            out.append(rb".+")
             at += 2
         else:
             piece, at = _one(glob, at)
@@ -137,6 +137,7 @@ def _one(glob: bytes, at: int) -> tuple[bytes, int]:
         end = glob.find(b"]", at + 2 + (glob[at + 1 : at + 2] in (b"!", b"^")))
         if end > 0:
             return _class(glob[at + 1 : end]), end + 1
+        return rb"(?!)", len(glob)
     return re.escape(item), at + 1
 
 
