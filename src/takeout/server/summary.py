@@ -6,12 +6,13 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import nlargest
+from typing import Any
 from urllib.parse import quote
 
 from takeout.archive import Inventory, Kind
 from takeout.archive.entry import shown
 from takeout.server.config import literal
-from takeout.server.formats import Archive, make, seekable
+from takeout.server.formats import FORMATS, Archive, make, seekable
 
 MOST_NODES = 400
 MOST_LISTED = 200
@@ -63,7 +64,7 @@ def summary(inventory: Inventory, formats: Iterable[str]) -> dict[str, object]:
             "twins": totals.twins,
             "twin_bytes": totals.twin_bytes,
         },
-        "formats": {name: _offer(make(name, inventory)) for name in formats},
+        "formats": {name: _offer(name, inventory) for name in formats},
         "tree": _Tree(inventory, sums).root(),
         "largest": _largest(inventory, sums),
         "not_taken": {
@@ -85,8 +86,11 @@ def summary(inventory: Inventory, formats: Iterable[str]) -> dict[str, object]:
     }
 
 
-def _offer(archive: Archive) -> dict[str, object]:
+def _offer(name: str, inventory: Inventory) -> dict[str, object]:
     """Return what is known of an archive before it is made; a compressed one has no length yet."""
+    kind: Any = FORMATS[name]
+    # A class may say so much by itself; laying out a home of a million files takes seconds.
+    archive: Archive = kind if getattr(kind, "length", 0) is None else make(name, inventory)
     offer: dict[str, object] = {"suffix": archive.suffix, "media_type": archive.media_type}
     if seekable(archive):
         offer |= {"length": archive.length, "tag": archive.tag}
