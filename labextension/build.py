@@ -9,10 +9,13 @@ them. Needs npm.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -20,11 +23,12 @@ NAME = "jupyterhub-takeout"
 BUILT = HERE / "dist"
 STAMP = HERE / "dist.sha256"
 """The digest of the sources that ``dist`` was built from; times do not survive a source distribution."""
+LOCK = HERE / ".build.lock"
 LOCK_STAMP = HERE / "node_modules" / ".installed.sha256"
 SOURCES = ("install.json", "package.json", "package-lock.json", "tsconfig.json", "host", "schema", "src", "style")
 NO_NPM = (
     "npm is not on the path. The buttons for JupyterLab and Notebook are TypeScript, and building them needs "
-    "Node.js 18.17 or newer, with npm (on Debian: apt-get install nodejs npm)."
+    "Node.js 18.18 or newer, with npm (on Debian: apt-get install nodejs npm)."
 )
 
 
@@ -72,6 +76,28 @@ def build() -> None:
     STAMP.write_text(digest, encoding="ascii")
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait for builds of other processes: tests run beside each other, and each may begin with one."""
+    with LOCK.open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def build_where_needed() -> None:
+    """Build, unless ``dist`` is current, or another process has just made it so.
+
+    Raises:
+        FileNotFoundError: There is no npm.
+        subprocess.CalledProcessError: npm, the compiler or the bundler failed.
+    """
+    if is_current():
+        return
+    with _alone():
+        if not is_current():
+            build()
+
+
 def _run(*command: str) -> None:
     # Standard output may be a build backend's; what tools say goes to standard error.
     subprocess.run(command, cwd=HERE, check=True, stdout=sys.stderr)  # noqa: S603
@@ -101,8 +127,7 @@ def main() -> int:
     parser.add_argument("--optional", action="store_true", help="without npm, say so and succeed")
     options = parser.parse_args()
     try:
-        if not is_current():
-            build()
+        build_where_needed()
     except FileNotFoundError as error:
         print(f"labextension/build.py: {error}", file=sys.stderr)  # noqa: T201
         return 0 if options.optional else 3

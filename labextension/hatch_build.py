@@ -27,7 +27,10 @@ class LabextensionHook(BuildHookInterface[Any]):
         if version == "editable":
             return
         folder = Path(self.root) / "labextension"
-        subprocess.run([sys.executable, str(folder / "build.py")], check=True)  # noqa: S603
-        if self.target_name == "wheel":
-            target = "share/jupyter/labextensions/jupyterhub-takeout"
-            build_data["shared_data"][str(folder / "dist")] = target
+        # Without npm there is a wheel all the same: whoever wants the commands alone must not need Node.js.
+        subprocess.run([sys.executable, str(folder / "build.py"), "--optional"], check=True)  # noqa: S603
+        built = folder / "dist"
+        if not (built / "package.json").is_file():
+            self.app.display_warning("This build has no buttons for JupyterLab and Notebook: there is no npm.")
+        elif self.target_name == "wheel":
+            build_data["shared_data"][str(built)] = "share/jupyter/labextensions/jupyterhub-takeout"
