@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from pull.proxy import Proxy, Rule
 from pull.servers import NOBODY, JupyterServer, ordinary_python
 

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,10 +33,8 @@ def wait_for(address: str, process: subprocess.Popen[bytes] | None = None, log: 
         if process is not None and process.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(address, timeout=5):
+            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - an address of this test
                 return
-        except urllib.error.HTTPError:
-            return
         except OSError:
             time.sleep(0.05)
     said = log.read_text(errors="replace")[-3000:] if log and log.exists() else ""
@@ -127,8 +124,9 @@ class JupyterServer:
         return self
 
     def get(self, path: str) -> object:
-        request = urllib.request.Request(f"{self.address}{path}", headers={"Authorization": f"token {self.token}"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        sent = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(f"{self.address}{path}", headers=sent)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return json.load(answer)
 
     def stop(self, *, kill: bool = False) -> None:

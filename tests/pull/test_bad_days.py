@@ -1,4 +1,4 @@
-"""A real server behind a proxy that is as bad as real ones: what comes is identical, or the difference is named."""
+"""A real server behind a bad proxy: what comes is identical, or the difference is named."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 
 import pytest
+
 from pull.compare import OWN, tree
 from pull.conftest import Put, Serve
 from pull.proxy import Answer, Bend, Request, login_page
 from pull.servers import TOKEN, JupyterServer
-
 from takeout.errors import DiskError, NetworkError, TokenError
 from takeout.pull import Options, Token, pull
 
@@ -30,7 +30,7 @@ def size_of(home: Path) -> int:
 def test_cut_two_hundred_times_nothing_is_lost_and_little_is_sent_twice(
     shared: JupyterServer, put_proxy: Put, tmp_path: Path
 ) -> None:
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311 - cuts, no secrets
 
     def cut(request: Request) -> Bend | None:
         return Bend(cut_after=dice.randrange(1, 400_000)) if request.for_file else None

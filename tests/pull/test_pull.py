@@ -8,10 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from pull.compare import OWN, tree
 from pull.conftest import Serve, make_plain
 from pull.servers import TOKEN, JupyterServer
-
 from takeout.archive.presets import Preset
 from takeout.errors import DirectoryError, NetworkError, OptionError, TokenError
 from takeout.pull import Options, Token, pull

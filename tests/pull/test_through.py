@@ -10,10 +10,10 @@ import zlib
 from pathlib import Path
 
 import pytest
+
 from pull.compare import tree
 from pull.conftest import Serve
 from pull.servers import TOKEN
-
 from takeout.archive.presets import Preset
 from takeout.pull import Options, Token, pull
 from takeout.pull.channel import agent_text

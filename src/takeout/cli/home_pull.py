@@ -91,10 +91,6 @@ def home_pull(
     leave_running: Annotated[
         bool, typer.Option("--leave-running", help="Do not stop a server that was started for this.")
     ] = False,
-    extension: Annotated[
-        bool,
-        typer.Option("--extension/--no-extension", help="Use Takeout's own endpoint where the server has it."),
-    ] = True,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -115,7 +111,6 @@ def home_pull(
         through=through,  # type: ignore[arg-type] # the two words were just checked
         connections=connections,
         leave_running=leave_running,
-        use_extension=extension,
     )
     token = find_token(os.environ, token_file, _ask if sys.stdin.isatty() and not json else None)
     with output.progress() as progress:

@@ -54,7 +54,8 @@ class Hub:
         return self._connection.address
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and end what still waits for the hub."""
+        self._connection.pace.stop()
         self._connection.close()
 
     def whose(self) -> str:

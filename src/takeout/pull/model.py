@@ -70,7 +70,6 @@ class Options:
         connections: The most requests in flight.
         patience_seconds: How long to try while the server answers nothing.
         leave_running: Do not stop a server that the pull has started.
-        use_extension: Whether to use Takeout's archive endpoint where the server has it.
     """
 
     preset: Preset = Preset.FULL
@@ -83,7 +82,6 @@ class Options:
     connections: int = 24
     patience_seconds: float = 300.0
     leave_running: bool = False
-    use_extension: bool = True
 
 
 @dataclass(frozen=True, slots=True)

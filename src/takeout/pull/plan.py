@@ -19,6 +19,7 @@ BESIDE = "from-hub"
 TO_FETCH = f"round = ? AND kind = {Kind.FILE:d} AND twin = x'' AND state IN ({State.WANTED:d}, {State.BESIDE:d})"
 """The condition of what is to be fetched in a round; other names of a file are made from the first."""
 _READ_BYTES = 1 << 20
+_ROUNDING_NS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ def _settle(journal: Journal, store: Store, row: Row, options: Options) -> bool:
 
 def _compare(journal: Journal, row: Row, path: Path, status: os.stat_result, options: Options) -> bool:
     """Decide about a file that an earlier pull has brought."""
-    same_there = row.entry.size_bytes == row.have_size != UNKNOWN and row.entry.mtime_ns == row.have_mtime
+    same_there = row.entry.size_bytes == row.have_size != UNKNOWN and _same_time(
+        row.entry.mtime_ns, row.have_mtime
+    )
     touched = (status.st_size, status.st_mtime_ns) != (row.here_size, row.here_mtime)
     if options.checksum or (touched and status.st_size == row.here_size):
         # Without a change of content only its time is another one, by a copy or a careless tool.
@@ -93,7 +96,8 @@ def _compare(journal: Journal, row: Row, path: Path, status: os.stat_result, opt
 
 def _adopt(journal: Journal, row: Row, path: Path, status: os.stat_result, options: Options) -> bool:
     """Decide about a file that the journal does not know: an earlier run may have been killed after placing it."""
-    if (status.st_size, status.st_mtime_ns) == (row.entry.size_bytes, row.entry.mtime_ns) and not options.checksum:
+    same = status.st_size == row.entry.size_bytes and _same_time(status.st_mtime_ns, row.entry.mtime_ns)
+    if same and not options.checksum:
         journal.arrived(row.id, row.entry, sum_of(path), (status.st_size, status.st_mtime_ns))
         return True
     if not options.overwrite:
@@ -109,6 +113,11 @@ def beside(local: str) -> str:
     if not stem:
         stem, dot, suffix = name, "", ""
     return f"{above}{slash}{stem}.{BESIDE}{dot}{suffix}"
+
+
+def _same_time(first_ns: int, second_ns: int) -> bool:
+    """Whether two times are one: a server tells it in microseconds, and rounds it on the way."""
+    return abs(first_ns - second_ns) <= _ROUNDING_NS
 
 
 def sum_of(path: Path) -> bytes:

@@ -58,13 +58,13 @@ def reach(text: str, token: Token, options: Options, pace: Pace, progress: Progr
     """
     address = _settled(read_address(text), pace, options)
 
-    def connect(base: str, hub: str) -> Connection:
-        return Connection(address.origin, base, token, pace, hub=hub, patience_seconds=options.patience_seconds)
+    def connect(base: str, hub: str, gate: Pace = pace) -> Connection:
+        return Connection(address.origin, base, token, gate, hub=hub, patience_seconds=options.patience_seconds)
 
     if address.hub:
-        return _through_hub(
-            address, Hub(connect(address.hub, "")), connect(address.base or "/", address.hub), progress
-        )
+        # The hub is still asked to stop the server when all else has ended.
+        hub = Hub(connect(address.hub, "", Pace(1)))
+        return _through_hub(address, hub, connect(address.base or "/", address.hub), progress)
     for base in address.guesses:
         connection = connect(base, "")
         version = _version(connection)

@@ -1,0 +1,116 @@
+"""Under a real JupyterHub: the server is started, waited for, pulled from, and stopped again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from pull.compare import tree
+from pull.hubs import RealHub, find_proxy
+from takeout.errors import NetworkError, TokenError, UnknownHubError
+from takeout.pull import Options, Token, pull
+
+WAIT_SECONDS = 30.0
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealHub]:
+    if find_spec("jupyterhub") is None or not find_proxy():
+        pytest.skip("there is no JupyterHub or no configurable-http-proxy (npm) on this machine")
+    place = tmp_path_factory.mktemp("hub")
+    (place / "homes").mkdir()
+    started = RealHub(place, place / "homes", base="/prefix/")
+    yield started
+    started.stop()
+
+
+def until(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_stopped_server_is_started_pulled_from_and_stopped(hub: RealHub, tmp_path: Path) -> None:
+    token = Token(hub.user("ana"))
+    (hub.homes / "ana" / "notes.txt").write_text("notes")
+    said: list[str] = []
+
+    report = pull(f"{hub.address}hub/home", tmp_path / "here", token, progress=lambda step, *_: said.append(step))
+
+    assert report.server == f"{hub.address}user/ana/"
+    assert (tmp_path / "here" / "notes.txt").read_text() == "notes"
+    assert any(step.startswith("starting the server") for step in said)
+    assert any("stopped again" in note for note in report.notes)
+    assert until(lambda: not hub.servers("ana"))
+
+
+def test_a_server_that_ran_is_left_running_and_the_same_home_is_the_same_pull(
+    hub: RealHub, tmp_path: Path
+) -> None:
+    token = Token(hub.user("ben.o"))
+    (hub.homes / "ben.o" / "a.txt").write_text("a")
+    hub.call("POST", "users/ben.o/server")
+    assert until(lambda: bool(hub.servers("ben.o").get("", {}).get("ready")))
+
+    report = pull(f"{hub.address}user/ben.o/lab/tree/x?reset", tmp_path / "here", token, Options(through="kernel"))
+    again = pull(f"{hub.address}hub/user/ben.o/tree", tmp_path / "here", token)
+
+    assert report.fetched_files >= 1
+    assert again.fetched_files == 0
+    assert tree(tmp_path / "here")["a.txt"][1] == b"a"
+    assert hub.servers("ben.o")[""]["ready"]
+
+
+def test_a_named_server_is_started_by_its_address(hub: RealHub, tmp_path: Path) -> None:
+    token = Token(hub.user("eva"))
+    (hub.homes / "eva" / "a.txt").write_text("a")
+
+    report = pull(f"{hub.address}user/eva/gpu/lab", tmp_path / "here", token, Options(leave_running=True))
+
+    assert report.server == f"{hub.address}user/eva/gpu/"
+    assert set(hub.servers("eva")) == {"gpu"}
+
+
+def test_a_server_that_is_culled_half_way_is_started_again(hub: RealHub, tmp_path: Path) -> None:
+    token = Token(hub.user("kim"))
+    for number in range(40):
+        (hub.homes / "kim" / f"{number}.bin").write_bytes(bytes(500_000 + number))
+    culled = False
+
+    def cull(step: str, done: int, total: int) -> None:
+        nonlocal culled
+        del total
+        if step == "bytes" and done > 1_000_000 and not culled:
+            culled = True
+            hub.call("DELETE", "users/kim/server")
+
+    report = pull(f"{hub.address}user/kim/", tmp_path / "here", token, Options(connections=2), progress=cull)
+
+    assert culled
+    assert report.files == 40
+    here, there = tree(tmp_path / "here"), tree(hub.homes / "kim")
+    assert {name: entry for name, entry in there.items() if not name.startswith(".")} == here
+
+
+def test_other_people_s_tokens_do_not_open_a_home(hub: RealHub, tmp_path: Path) -> None:
+    hub.user("lee")
+    other = Token(hub.user("mia"))
+
+    with pytest.raises((TokenError, UnknownHubError)):
+        pull(f"{hub.address}user/lee/", tmp_path / "here", other)
+    with pytest.raises(TokenError):
+        pull(f"{hub.address}hub/home", tmp_path / "here", Token("not-a-token"))
+
+
+def test_a_server_that_cannot_start_is_said_in_the_hub_s_words(hub: RealHub, tmp_path: Path) -> None:
+    token = Token(hub.user("zoe"))
+
+    with pytest.raises(NetworkError, match=r"does not start|fails to start"):
+        pull(f"{hub.address}user/zoe/", tmp_path / "here", token)
