@@ -19,6 +19,7 @@ COMMANDS = [
     ("hub", "explain"),
     ("hub", "check"),
     ("hub", "images"),
+    ("hub", "try"),
 ]
 
 

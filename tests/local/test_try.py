@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from takeout.local.browser import Browser, StepError
-from takeout.local.environment import Environment
 from takeout.local.hub import marker_of
 from takeout.local.processes import _carriers
 
@@ -29,6 +28,12 @@ RunTakeout = Callable[..., subprocess.CompletedProcess[str]]
 
 def processes_of(replica: Path) -> list[int]:
     return list(_carriers(marker_of((replica / ".takeout").resolve())))
+
+
+def taken_port(held: socket.socket) -> int:
+    held.bind(("127.0.0.1", 0))
+    held.listen()
+    return int(held.getsockname()[1])
 
 
 @contextmanager
@@ -85,6 +90,11 @@ def test_a_hub_runs_keeps_files_and_ends_with_ctrl_c(make_replica: MakeReplica, 
         assert Path(where).resolve() == home.parent.resolve()
         assert (home.parent / "Welcome.ipynb").is_file()
         assert ada.get_file("lab") == 200
+        with pytest.raises(StepError, match="403"):
+            ada._get("hub/admin")
+        with Browser(said["url"], "admin") as admin:
+            admin.log_in(said["password"])
+            assert admin._get("hub/admin").status_code == 200
 
         second = run_takeout("hub", "try", replica, "--table")
         assert second.returncode == 2
@@ -98,9 +108,14 @@ def test_a_hub_runs_keeps_files_and_ends_with_ctrl_c(make_replica: MakeReplica, 
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel of Linux alone can do it")
-def test_nothing_is_left_when_takeout_itself_is_killed(make_replica: MakeReplica) -> None:
+def test_nothing_is_left_when_takeout_itself_is_killed_on_another_port(make_replica: MakeReplica) -> None:
     replica = make_replica("lagoon/teaching")
-    with a_try(replica) as (process, said), Browser(said["url"], "ada") as ada:
+    with (
+        socket.socket() as held,
+        a_try(replica, "--port", str(taken_port(held))) as (process, said),
+        Browser(said["url"], "ada") as ada,
+    ):
+        assert f":{held.getsockname()[1]}/" not in said["url"]
         ada.log_in(said["password"])
         ada.start(next(iter(ada.profiles()), ""), 120)
         assert len(processes_of(replica)) > 2
@@ -110,17 +125,6 @@ def test_nothing_is_left_when_takeout_itself_is_killed(make_replica: MakeReplica
     while processes_of(replica) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert processes_of(replica) == []
-
-
-def test_a_port_in_use_is_said_and_another_one_is_taken(make_replica: MakeReplica) -> None:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        held.listen()
-        port = held.getsockname()[1]
-        with a_try(make_replica("lagoon/teaching"), "--port", str(port)) as (process, said):
-            assert f":{port}/" not in said["url"]
-            process.terminate()
-            assert process.wait(60) == 0
 
 
 SNIPPETS = """\
@@ -195,8 +199,9 @@ def test_a_server_that_ends_at_once_says_why(make_replica: MakeReplica) -> None:
     with a_try(replica) as (_, said), Browser(said["url"], "ada") as ada:
         ada.log_in(said["password"])
         began = time.monotonic()
-        with pytest.raises(StepError, match="does not start"):
+        with pytest.raises(StepError, match="the server ended with code 9"):
             ada.start(next(iter(ada.profiles()), ""), 120)
+        # Long before the time for starting is over; the bound is wide for busy machines.
         assert time.monotonic() - began < 100
 
 
@@ -212,17 +217,6 @@ def test_what_is_no_replica_is_refused_and_left_alone(tmp_path: Path, run_takeou
     assert failed.returncode == 2
     assert "not a replica" in failed.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_admins_see_what_members_do_not(make_replica: MakeReplica, environment: Environment) -> None:
-    assert environment.hub.is_file()
-    with a_try(make_replica("lagoon/teaching")) as (_, said), Browser(said["url"], "admin") as admin:
-        admin.log_in(said["password"])
-        assert admin._get("hub/admin").status_code == 200
-        with Browser(said["url"], "ada") as ada:
-            ada.log_in(said["password"])
-            with pytest.raises(StepError, match="403"):
-                ada._get("hub/admin")
 
 
 def test_the_state_is_no_business_of_git(make_replica: MakeReplica, run_takeout: RunTakeout) -> None:

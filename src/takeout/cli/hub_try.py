@@ -131,6 +131,8 @@ def _run(
                 output.message(running_text(hub, brief=True))
                 steps = smoke(hub.url, name, hub.password, which=which, progress=progress)
                 if not held(steps):
+                    for line in hub.errors():
+                        output.message(f"the hub says: {line}")
                     output.message(f"the hub's log is {hub.log}, those of servers lie beside it")
             else:
                 output.result(running_json(hub), "")

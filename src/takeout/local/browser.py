@@ -6,6 +6,7 @@ cluster the same way. It needs JupyterHub 4.1 or newer, for its cross-site prote
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import time
@@ -20,8 +21,7 @@ import websocket
 _PROFILE_LIST = re.compile(r"window\.profileList\s*=\s*(?=\[)")
 _PAUSE_SECONDS = 0.3
 _REQUEST_SECONDS = 60.0
-_SAID = re.compile(r"<[^>]+>|\s+")
-_FAILURES = re.compile(r'class="[^"]*(?:spawn-error-msg|error)[^"]*"[^>]*>(.*?)</(?:p|div)>', re.DOTALL)
+_UNSEEN = re.compile(r"^.*</nav>|<(script|style|head)\b.*?</\1>|<footer.*$|<[^>]+>|\s+", re.DOTALL)
 
 
 class StepError(Exception):
@@ -60,7 +60,11 @@ class Browser:
         """
         page = self._get("hub/login")
         form = {**_hidden(page.text), "username": self.user, "password": password}
-        answer = self._client.post(f"{self.url}hub/login", data=form, headers={"Referer": str(page.url)})
+        # Without a place to go on to, the hub would start a server at once where there is no form.
+        home = {"next": f"{urlsplit(self.url).path}hub/home"}
+        answer = self._client.post(
+            f"{self.url}hub/login", params=home, data=form, headers={"Referer": str(page.url)}
+        )
         if "hub/login" in str(answer.url) or answer.status_code >= httpx.codes.BAD_REQUEST:
             raise StepError(f"the hub does not let {self.user} in ({answer.status_code}): {_words(answer.text)}")
 
@@ -73,11 +77,9 @@ class Browser:
         page = self._get("hub/home")
         page = self._client.get(f"{self.url}hub/spawn", follow_redirects=False)
         if page.is_redirect:
-            self._start_was_asked = True
             return []
         if page.status_code >= httpx.codes.BAD_REQUEST:
             raise StepError(f"the form cannot be shown ({page.status_code}): {_words(page.text)}")
-        self._form = page
         return profiles_of(page.text)
 
     def start(self, profile: str, timeout_seconds: float) -> None:
@@ -229,9 +231,9 @@ def _parsed(page: str) -> _Inputs:
 
 
 def _words(page: str, most: int = 300) -> str:
-    """Return what a page says went wrong, or its beginning, without tags."""
-    found = _FAILURES.findall(page)
-    return _SAID.sub(" ", " ".join(found) if found else page).strip()[:most]
+    """Return what a person would read on a page, or the beginning of it."""
+    text = re.sub(r" {2,}", " ", html.unescape(_UNSEEN.sub(" ", page))).strip()
+    return text[:most]
 
 
 def _request(code: str, session: str) -> dict[str, Any]:

@@ -58,7 +58,8 @@ _LAST_LINES = 6
 _NO_NETWORK = re.compile(
     r"Temporary failure in name resolution|Name or service not known|nodename nor servname|getaddrinfo|ENOTFOUND|"
     r"EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|Connection refused|Network is unreachable|ProxyError|Max retries exceeded|"
-    r"No matching distribution|ConnectTimeout|NewConnectionError",
+    # With exact pins, pip calls an index that it cannot reach a conflict.
+    r"No matching distribution|ResolutionImpossible|Could not find a version|ConnectTimeout|NewConnectionError",
     re.IGNORECASE,
 )
 

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -36,7 +37,7 @@ MEMBER = "ada"
 ADMIN = "admin"
 _START_SECONDS = 90.0
 _STOP_SECONDS = 25.0
-_SNIPPET_FAILED = 78
+_ERROR_LINE = re.compile(r"^\[E |^\s*[\w.]*(?:Error|Exception)\b.*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class Running:
     log: Path
     process: subprocess.Popen[bytes]
     left_out: tuple[str, ...] = ()
+
+    def errors(self, most: int = 4) -> list[str]:
+        """Return the last errors of the hub's log."""
+        named = [line.strip() for line in last_lines(self.log, 2000) if _ERROR_LINE.search(line)]
+        return list(dict.fromkeys(named))[-most:]
 
     def wait(self) -> None:
         """Wait until the hub ends.

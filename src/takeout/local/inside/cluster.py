@@ -34,7 +34,12 @@ _LAST_LINES = 15
 
 
 class PodError(Exception):
-    """A server ended before anybody could use it."""
+    """A server ended before anybody could use it; the hub shows the message to the user."""
+
+    @property
+    def jupyterhub_message(self) -> str:
+        """What JupyterHub shows on the page of a server that did not start."""
+        return str(self)
 
 
 @dataclass(slots=True)
