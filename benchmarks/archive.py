@@ -154,6 +154,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3, help="the best of so many runs counts")
     parser.add_argument("--slow-files", type=int, default=1_500, help="files of the tree with slow operations")
     parser.add_argument("--delay", type=float, default=0.002, help="seconds added to every file operation there")
+    parser.add_argument("--without", action="append", default=[], help="leave out programs whose name holds this")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="takeout-bench-") as base:
         home = Path(base) / "home"
@@ -162,7 +163,12 @@ def main() -> None:
         print(
             f"{size / 1e9:.2f} GB in {options.files} files, {os.cpu_count()} cores; the best of {options.repeat}\n"
         )
-        _print(candidates(home), size, options.repeat)
+        runs = {
+            name: command
+            for name, command in candidates(home).items()
+            if not any(word in name for word in options.without)
+        }
+        _print(runs, size, options.repeat)
         slow = Path(base) / "slow"
         slow.mkdir()
         make_tree(slow, options.slow_files * 10_000, options.slow_files)

@@ -1,5 +1,7 @@
 """Patterns mean what they mean to git; git itself is asked where it is there."""
 
+# ruff: noqa: SIM905 - a table of words in few lines
+
 from __future__ import annotations
 
 import ast

@@ -16,8 +16,8 @@ THREADS = 32
 """How many pieces of work run at once where each waits for a distant disk."""
 BUDGET_BYTES = 16 << 20
 """How much may have been read and not yet handed over."""
-_SLOW_SECONDS = 0.000_4
-"""An operation that takes longer waits for something; then more of them side by side are faster."""
+_SLOW_SECONDS = 0.001
+"""A file that takes longer waits for a distant disk; then more of them side by side are faster."""
 _LOCAL_THREADS = (os.cpu_count() or 1) + 1
 
 
@@ -42,6 +42,9 @@ class Pipeline:
     Args:
         threads: The most that run at once.
         budget_bytes: The most that may be finished or under way and not taken yet.
+
+    Attributes:
+        slow: Whether works were seen to wait for their disk; then small works are better, and many.
     """
 
     def __init__(self, *, threads: int = THREADS, budget_bytes: int = BUDGET_BYTES) -> None:
@@ -49,6 +52,7 @@ class Pipeline:
         self._threads = threads
         self._budget_bytes = budget_bytes
         self._window = min(threads, _LOCAL_THREADS)
+        self.slow = False
 
     def results(self, works: Iterable[Work[T]]) -> Iterator[T]:
         """Yield the results in the order of the works; works are drawn only as far as the bounds allow.
@@ -80,7 +84,8 @@ class Pipeline:
         began = monotonic()
         result = work.run()
         if work.operations and (monotonic() - began) / work.operations > _SLOW_SECONDS + work.cost_bytes * 2e-9:
-            self._window = min(self._threads, self._window + 2)
+            self.slow = True
+            self._window = self._threads
         return result
 
     def close(self) -> None:

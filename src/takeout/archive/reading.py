@@ -154,7 +154,7 @@ class Reading:
                     cost += sizes[end]
                 end += 1
             yield Work(cost, files, partial(self._batch, at, end, whole))
-            at, most = end, min(2 * most, BATCH_ENTRIES)
+            at, most = end, min(2 * most, _FIRST_ENTRIES if self._pipeline.slow else BATCH_ENTRIES)
 
     def _batch(
         self, first: int, last: int, whole: Callable[[list[Content], list[int]], T]
