@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -72,7 +73,6 @@ EXPECTED_LOSSES: dict[str, dict[bytes, str]] = {
     "unzip": {
         b"2200": "Info-ZIP does not know the field of NTFS, and DOS time ends with 2107",
         b"1969": "Info-ZIP takes times before 1970 for damaged",
-        b"link": "Info-ZIP leaves the times of links alone",
     },
     "7z": {
         b"outside": "7-Zip turns absolute links into links below the directory it writes to",
@@ -86,11 +86,21 @@ EXPECTED_LOSSES: dict[str, dict[bytes, str]] = {
 """What each reader does otherwise, by its own choice."""
 
 
+def _without_times_of_links(tree: Tree) -> Tree:
+    """Info-ZIP leaves the times of links alone."""
+    return {
+        path: (kind, mode, 0 if stat.S_ISLNK(kind) else seconds, content)
+        for path, (kind, mode, seconds, content) in tree.items()
+    }
+
+
 @pytest.mark.usefixtures("ordinary_user")
 @pytest.mark.parametrize("reader", EXPECTED_LOSSES)
 def test_an_ordinary_home_survives(home: Path, place: Path, tree_of: TreeOf, reader: str) -> None:
     out = extract(reader, written(home, place / "a.zip"), place / "out")
     expected, found = tree_of(home), tree_of(out / "jovyan")
+    if reader == "unzip":
+        expected, found = _without_times_of_links(expected), _without_times_of_links(found)
     assert {path.name for path in out.iterdir()} == {"jovyan", "SHA256SUMS", "TAKEOUT.txt"}
     assert {path for path in expected | found if expected.get(path) != found.get(path)} == set(
         EXPECTED_LOSSES[reader]
