@@ -32,3 +32,27 @@ def write_home(path: Path) -> None:
     raw = os.path.join(os.fsencode(path), NOT_UTF8)  # noqa: PTH118 -- a name that pathlib's text cannot state
     os.mkdir(raw)  # noqa: PTH102
     (path / os.fsdecode(NOT_UTF8) / "menu.txt").write_bytes(b"espresso\n")
+
+
+def write_large_home(path: Path) -> None:
+    """Write a home as large as a scientist's, for pictures: holes on the disk, and hardly a byte in them."""
+    megabyte = 1_000_000
+    for name, size in {
+        "analysis.ipynb": 1,
+        "thesis/chapter-3.ipynb": 14,
+        "thesis/figures.pdf": 96,
+        "ocean/2023/salinity.nc": 3_100,
+        "ocean/2024/salinity.nc": 4_200,
+        "ocean/2025/salinity.nc": 2_600,
+        "ocean/2025/temperature.nc": 1_900,
+        "scratch/model-run-17.zarr": 5_400,
+        "scratch/model-run-18.zarr": 2_700,
+        "satellite/tiles-a.tif": 1_700,
+        "satellite/tiles-b.tif": 900,
+        ".cache/pip/wheels.bin": 1_300,
+        ".conda/pkgs/torch.conda": 1_500,
+    }.items():
+        file = path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("wb") as opened:
+            opened.truncate(size * megabyte)
