@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from takeout import __version__
-from takeout.cli import home, hub, rules
+from takeout.cli import home, home_work, hub, rules
 
 app = typer.Typer(
     name="takeout",
@@ -36,6 +36,7 @@ def takeout(
     """Take your JupyterHub with you."""
 
 
+home_work.add_to(home.app)
 app.add_typer(home.app, name="home")
 app.add_typer(hub.app, name="hub")
 rules.add_to(app)
