@@ -283,3 +283,17 @@ def test_what_was_read_is_not_read_again_after_a_restart(place: Path) -> None:
     assert rest.status == 206
     assert rest.body == whole.body[-100:]
     assert read < 4 * MB
+
+
+def test_a_server_that_is_stopped_ends_though_a_reader_waits(place: Path) -> None:
+    (place / "root").mkdir()
+    fill(place / "root")
+    with serving(place, place / "root") as server:
+        connection, response = server.begin("takeout/archive/")
+        with closing(connection):
+            response.read(1_000)
+            server.process.terminate()
+            assert server.process.wait(20) == 0
+            with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+                response.read()
+    assert not [line for line in server.lines if "Traceback" in line]
