@@ -7,12 +7,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("playwright", reason="the browser tests need the package playwright")
-
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from browser.homes import write_home
 from browser.site import Site, running
@@ -76,8 +76,9 @@ def program() -> str:
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Playwright]:
     """What drives browsers. Of one module, for it holds an event loop, which other modules want for themselves."""
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=PATIENCE_MILLISECONDS)
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        api.expect.set_options(timeout=PATIENCE_MILLISECONDS)
         yield playwright
 
 

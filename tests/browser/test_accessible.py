@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("playwright", reason="the browser is driven through the package playwright")
+
 from playwright.sync_api import Page, expect
 
 from browser.archives import differences

@@ -8,6 +8,9 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
+
+pytest.importorskip("playwright", reason="the browser is driven through the package playwright")
+
 from playwright.sync_api import Locator, Page, expect
 
 from browser.front_ends import (

@@ -7,6 +7,9 @@ import random
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("playwright", reason="the browser is driven through the package playwright")
+
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from browser.archives import differences

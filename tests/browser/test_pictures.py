@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("playwright", reason="the browser is driven through the package playwright")
+
 from playwright.sync_api import FloatRect, Page, expect
 
 from browser.front_ends import OPEN
