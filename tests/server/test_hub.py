@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -116,6 +116,15 @@ def test_nobody_is_sent_to_the_hub_to_log_in(server: Server) -> None:
 
     assert answer.status == 302
     assert answer.headers["location"].startswith("/hub/api/oauth2/authorize")
+
+
+def test_the_page_may_ask_with_the_cookie_that_came_with_it(server: Server) -> None:
+    connection, response = server.begin("takeout/", token="jovyans-token")  # noqa: S106 - of this test
+    with closing(connection):
+        cookies = [value for name, value in response.getheaders() if name.lower() == "set-cookie"]
+
+    assert response.status == 200
+    assert [value for value in cookies if value.startswith("_xsrf=") and f"Path={BASE}" in value]
 
 
 def test_the_page_leads_to_the_hubs_tokens(server: Server) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import closing
 from html.parser import HTMLParser
 
 import pytest
@@ -26,6 +27,9 @@ def test_the_page_runs_only_what_this_server_holds(server: Server) -> None:
     assert "unsafe" not in policy
     assert "frame-ancestors 'self'" in policy
     assert answer.headers["referrer-policy"] == "same-origin"
+    connection, response = server.begin("takeout/")
+    with closing(connection):
+        assert any(value.startswith("_xsrf=") for value in response.headers.get_all("Set-Cookie", []))
 
 
 def test_the_address_without_its_slash_leads_to_the_page(server: Server) -> None:

@@ -36,7 +36,8 @@ class PageHandler(TakeoutHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Send the page."""
+        """Send the page, and the cookie without which JupyterHub lets its scripts ask for nothing."""
+        _ = self.xsrf_token
         self.set_header("Content-Type", "text/html; charset=utf-8")
         await self.finish((STATIC / "page.html").read_bytes())
 
