@@ -56,6 +56,11 @@ def test_a_null_takes_the_charts_default_away() -> None:
     assert found["KubeSpawner.allow_privilege_escalation"] is None
 
 
+def test_a_null_without_a_default_stays_for_kubespawner_to_leave_out() -> None:
+    found = traits({"singleuser": {"storage": {"extraVolumeMounts": {"shared": None}}}})
+    assert found["KubeSpawner.volume_mounts"]["shared"] is None
+
+
 def test_hub_config_is_passed_through_last_without_what_the_chart_keeps_secret() -> None:
     config = {
         "JupyterHub": {"authenticator_class": "github", "cookie_secret": "no", "concurrent_spawn_limit": 7},

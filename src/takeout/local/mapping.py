@@ -33,7 +33,7 @@ class Release:
 
 
 def with_defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """Return ``values`` over the chart's defaults; a null takes a default away, as Helm has it.
+    """Return ``values`` over the chart's defaults; a null takes a default away, as Helm has it, and stays otherwise.
 
     Keys are in the order in which the hub gets them: Helm writes them into its Secret sorted, and so the choices
     of a profile are shown.
@@ -51,8 +51,8 @@ def _sorted(value: Any) -> Any:
 def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
-        if value is None:
-            merged.pop(key, None)
+        if value is None and key in merged:
+            del merged[key]
         elif isinstance(value, dict):
             merged[key] = _over(below[key] if isinstance(below.get(key), dict) else {}, value)
         else:
