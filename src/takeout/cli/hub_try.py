@@ -94,7 +94,7 @@ def try_hub(
         raise OptionError("--check logs in with the password of --auth dummy", hint="leave --auth real out")
     with output.progress() as progress:
         environment = ensure(progress=progress)
-    for note in (*environment.notes, *_not_closed(directory)):
+    for note in (*environment.notes, *_not_closed(directory), *_not_ignored(directory)):
         output.message(note)
     if show_pod:
         _show(output, directory, environment, wishes, who=(show_pod, people.get(show_pod)), options=options)
@@ -110,6 +110,14 @@ def _not_closed(directory: Path) -> list[str]:
     results = check(directory, offline=True)
     wrong = [f"{result.name} ({len(result.items)})" for result in results if result.status == "found"]
     return [f"not closed: {', '.join(wrong)}; `takeout hub check {directory}` tells more"] if wrong else []
+
+
+def _not_ignored(directory: Path) -> list[str]:
+    """Say where Helm would take what a try keeps for a part of the chart: an older replica does not know of it."""
+    ignored = directory / ".helmignore"
+    if not ignored.is_file() or ".takeout/" in ignored.read_text(encoding="utf-8", errors="replace").split():
+        return []
+    return [f"add the line .takeout/ to {ignored}: Helm would take users' files for a part of the chart"]
 
 
 def _run(
