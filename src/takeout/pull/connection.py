@@ -54,7 +54,11 @@ class Connection:
         self.revive: Revive | None = None
         self._token = token
         self._patience_seconds = patience_seconds
-        self._transport = _transport(origin)
+        self._lines = threading.local()
+        self._all_lines: list[httpx.HTTPTransport] = []
+        self._verify: ssl.SSLContext | bool = (
+            ssl.create_default_context() if origin.startswith("https:") else False
+        )
         self._reviving = threading.Lock()
         self._checked = threading.Lock()
         self._token_good_at = -1e9
@@ -66,7 +70,16 @@ class Connection:
 
     def close(self) -> None:
         """Close every connection."""
-        self._transport.close()
+        for line in self._all_lines:
+            line.close()
+
+    def _line(self) -> httpx.HTTPTransport:
+        """Return the calling thread's own connection; finding a free one among many costs more than a request."""
+        line: httpx.HTTPTransport | None = getattr(self._lines, "own", None)
+        if line is None:
+            line = self._lines.own = _transport(self.origin, self._verify)
+            self._all_lines.append(line)
+        return line
 
     def header(self) -> str:
         """Return the value of the ``Authorization`` header."""
@@ -105,7 +118,7 @@ class Connection:
         request = self._request(path, method, headers, body, read_seconds)
         with self.pace.slot():
             try:
-                answer = self._transport.handle_request(request)
+                answer = self._line().handle_request(request)
                 answer.request = request
             except httpx.TimeoutException as error:
                 raise AskAgainError("no answer in time", overloaded=True) from error
@@ -273,15 +286,14 @@ def _close(answer: httpx.Response) -> None:
         return
 
 
-def _transport(origin: str) -> httpx.HTTPTransport:
-    """Return a transport that keeps its connections, through the proxy that the environment names."""
+def _transport(origin: str, verify: ssl.SSLContext | bool) -> httpx.HTTPTransport:
+    """Return a transport that keeps its connection, through the proxy that the environment names."""
     parts = urlsplit(origin)
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if proxy and proxy_bypass(parts.hostname or ""):
         proxy = None
-    verify = ssl.create_default_context() if parts.scheme == "https" else False
-    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=15.0)
+    limits = httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=15.0)
     return httpx.HTTPTransport(verify=verify, limits=limits, proxy=proxy)
 
 
