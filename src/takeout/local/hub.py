@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -118,7 +119,9 @@ def running(
         log.write_text("")
         stack.callback(_clean, marker, plan.places.scratch)
         progress("starting the hub", 0, 0)
-        proxy = start(_proxy_command(environment, addresses), own, plan.places.hub, plan.places.logs / "proxy.log")
+        proxy = start(
+            _proxy_command(environment, plan.addresses), own, plan.places.hub, plan.places.logs / "proxy.log"
+        )
         stack.callback(stop, proxy, 5.0)
         command = [str(environment.hub), "-m", "jupyterhub", "--config", str(configuration)]
         hub = start(command, own, plan.places.hub, log)
@@ -147,13 +150,10 @@ def _people(prepared: Prepared, wishes: Wishes) -> Prepared:
 
 
 def _proxy_command(environment: Environment, addresses: Addresses) -> list[str]:
-    def parts(url: str) -> tuple[str, str]:
-        host, _, port = url.split("//")[1].strip("/").partition(":")
-        return host, port
-
-    (ip, port), (api_ip, api_port) = parts(addresses.public), parts(addresses.proxy_api)
-    options = ["--ip", ip, "--port", port, "--api-ip", api_ip, "--api-port", api_port]
-    error = ["--error-target", f"{addresses.hub}/hub/error"]
+    public, api = urlsplit(addresses.public), urlsplit(addresses.proxy_api)
+    options = ["--ip", str(public.hostname), "--port", str(public.port)]
+    options += ["--api-ip", str(api.hostname), "--api-port", str(api.port)]
+    error = ["--error-target", f"{addresses.hub}{public.path}hub/error"]
     return [str(environment.node), str(environment.proxy), *options, *error]
 
 

@@ -33,7 +33,7 @@ class Release:
 
 
 def with_defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """Return ``values`` over the chart's defaults; a null takes a default away, as Helm has it, and stays otherwise.
+    """Return ``values`` over the chart's defaults; a null takes a default away and stays otherwise, as in Helm.
 
     Keys are in the order in which the hub gets them: Helm writes them into its Secret sorted, and so the choices
     of a profile are shown.
