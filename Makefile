@@ -50,4 +50,5 @@ lock: ## Write requirements/constraints.txt anew from what pyproject.toml allows
 	rm -rf $(VENV)/lock
 
 clean: ## Remove what the other commands made
+	rm -rf labextension/node_modules labextension/lib labextension/dist labextension/dist.sha256
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
