@@ -45,18 +45,14 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def environ(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+@pytest.fixture(scope="session")
+def environ(wheels: Path) -> Mapping[str, str]:
     """Variables with which pip and uv see those packages and nothing else."""
-    for key in list(os.environ):
-        if key.startswith(("PIP_", "UV_", "JUPYTER", "CONDA")):
-            monkeypatch.delenv(key)
-    for key in ("PIP_FIND_LINKS", "UV_FIND_LINKS"):
-        monkeypatch.setenv(key, str(wheels))
-    for key in ("PIP_NO_INDEX", "UV_NO_INDEX", "UV_OFFLINE"):
-        monkeypatch.setenv(key, "1")
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    return dict(os.environ)
+    others = ("PIP_", "UV_", "JUPYTER", "CONDA")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(others)}
+    found = dict.fromkeys(("PIP_FIND_LINKS", "UV_FIND_LINKS"), str(wheels))
+    apart = dict.fromkeys(("PIP_NO_INDEX", "UV_NO_INDEX", "UV_OFFLINE"), "1")
+    return {**clean, **found, **apart, "PIP_CONFIG_FILE": os.devnull}
 
 
 def code(source: str, *, ran: bool = True, error: str = "") -> dict[str, Any]:

@@ -155,14 +155,13 @@ def _run(
         cell["outputs"], cell["execution_count"] = [], None
     specs = KernelSpecManager(kernel_dirs=[str(kernels)], ensure_native_kernel=False)
     manager = AsyncKernelManager(kernel_name=kernel, kernel_spec_manager=specs)
+    sockets = manager.context
     client = NotebookClient(
         document,
         km=manager,
         timeout=seconds,
         interrupt_on_timeout=True,
         allow_errors=True,
-        # A notebook that asks for a word at the keyboard gets an error in that cell, and no silence.
-        allow_stdin=False,
         resources={"metadata": {"path": str(folder)}},
     )
     try:
@@ -177,6 +176,9 @@ def _run(
         )
     except RuntimeError as error:
         return f"the kernel did not start: {error}"
+    finally:
+        # nbclient leaves the connections of a kernel that died open.
+        sockets.destroy(linger=0)
     return ""
 
 

@@ -1,0 +1,246 @@
+"""Environments made anew with the real tools, notebooks run in them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from takeout.errors import DirectoryError, InputError, NetworkError, OptionError
+from takeout.workspace import DOCUMENT, OWN, Captured, Workspace, read_document, recreate, start_lab
+from takeout.workspace.check import check_notebooks, choose
+from takeout.workspace.pythons import Maker, find_maker
+from takeout.workspace.recreate import _write_settings
+from workspace.conftest import code, document, environment, kernel, write_notebook
+
+OCEAN, OTHER = "/opt/conda/envs/ocean", "/opt/other"
+PACKAGES = [("tides", "1.0"), ("currents", "2.0"), ("gone", "9.9"), ("ipykernel", "7.0"), ("jupyterlab", "4.0")]
+
+
+def write_home(home: Path, packages: Any = PACKAGES, **changes: Any) -> Path:
+    write_notebook(home / "tide.ipynb", "ocean", [code("import tides"), code("assert tides.VERSION == '1.0'")])
+    about = {
+        "environments": [environment(OCEAN, packages), environment(OTHER, [("tides", "2.0")])],
+        "kernels": [kernel("ocean", OCEAN), kernel("other", OTHER)],
+        "notebooks": [{"path": "tide.ipynb", "kernel": "ocean", "cells": 2, "ran": 2}],
+    }
+    (home / DOCUMENT).write_text(json.dumps(document(**{**about, **changes})))
+    return home
+
+
+def write_document(folder: Path, notebooks: Sequence[Mapping[str, str]]) -> Captured:
+    (folder / DOCUMENT).write_text(json.dumps(document(notebooks=notebooks)))
+    return read_document(folder / DOCUMENT)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "home").mkdir()
+    return write_home(tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def workspace(environ: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace that tests look at and do not change."""
+    return recreate(write_home(tmp_path_factory.mktemp("home")), environ, use_uv=False)
+
+
+def is_made_and_names_what_is_missing(workspace: Workspace) -> None:
+    (made,) = workspace.environments
+    assert made.prefix == OCEAN
+    assert made.packages == 4
+    ((name, reason),) = made.missing
+    assert name == "gone 9.9"
+    assert "gone" in reason
+    assert not workspace.whole
+    ask = "import tides, currents; print(tides.VERSION, currents.SPEED)"
+    done = subprocess.run([made.program, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout == "1.0 3\n"
+
+
+def test_an_environment_is_made_anew_and_what_is_missing_is_named(workspace: Workspace) -> None:
+    is_made_and_names_what_is_missing(workspace)
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
+def test_with_uv_as_well(home: Path, environ: Mapping[str, str]) -> None:
+    workspace = recreate(home, environ)
+    assert workspace.environments[0].tool == "uv"
+    is_made_and_names_what_is_missing(workspace)
+
+
+def test_the_second_time_everything_is_there(workspace: Workspace, environ: Mapping[str, str]) -> None:
+    # With no program to be found, anything made would fail.
+    again = recreate(workspace.home, {**environ, "PATH": ""}, use_uv=False)
+    assert workspace.fresh
+    assert not again.fresh
+    assert again.environments == workspace.environments
+    assert again.kernels == workspace.kernels
+
+
+def test_a_changed_document_makes_only_what_changed(home: Path, environ: Mapping[str, str]) -> None:
+    workspace = recreate(home, environ, use_uv=False)
+    mark = Path(workspace.environments[0].directory) / "kept"
+    mark.touch()
+    notebooks = [{"path": "tide.ipynb", "kernel": name, "cells": 2} for name in ("ocean", "other")]
+    write_home(workspace.home, notebooks=notebooks)
+    again = recreate(workspace.home, environ, use_uv=False)
+    assert mark.exists()
+    assert [each.prefix for each in again.environments] == [OCEAN, OTHER]
+    recreate(workspace.home, environ, use_uv=False, again=True)
+    assert not mark.exists()
+
+
+def test_kernels_have_the_hubs_names_and_lie_in_the_workspace(workspace: Workspace) -> None:
+    spec = json.loads((workspace.home / OWN / "jupyter" / "kernels" / "ocean" / "kernel.json").read_text())
+    program = workspace.environments[0].program
+    assert spec["argv"] == [program, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    assert spec["display_name"] == "Ocean"
+    assert spec["env"]["PATH"].startswith(str(Path(program).parent))
+    assert set(workspace.kernels) == {"ocean"}
+
+
+def test_jupyterlab_opens_on_the_home_and_sees_nothing_of_the_persons(
+    workspace: Workspace, environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    own = tmp_path / "me" / ".local" / "share" / "jupyter" / "kernels" / "mine"
+    own.mkdir(parents=True)
+    (own / "kernel.json").write_text('{"argv": ["x"], "display_name": "Mine", "language": "python"}')
+    start = start_lab(workspace, {**environ, "HOME": str(tmp_path / "me")}, ["--version"])
+    done = subprocess.run(start.command, env=dict(start.environ), capture_output=True, text=True, check=True)
+    assert done.stdout.strip()
+    assert f"--ServerApp.root_dir={workspace.home}" in start.command
+    lists = [start.command[0], "-m", "jupyter_client.kernelspecapp", "list", "--json"]
+    done = subprocess.run(lists, env=dict(start.environ), capture_output=True, text=True, check=True)
+    assert "ocean" in json.loads(done.stdout)["kernelspecs"]
+    assert "mine" not in json.loads(done.stdout)["kernelspecs"]
+
+
+def test_all_that_differs_is_said(tmp_path: Path, environ: Mapping[str, str]) -> None:
+    conda = {"packages": [{"name": "gdal", "version": "3.8", "build": "h"}], "channels": [], "asked": ["gdal"]}
+    packages = [("tides", "1.05"), ("currents", "2.0"), ("ipykernel", "7.0"), ("jupyterlab", "4.0")]
+    names = ("ocean", "julia-1.10", "lost")
+    write_home(
+        tmp_path,
+        environments=[environment(OCEAN, packages, "3.4.10", conda=conda)],
+        image={"name": "quay.io/ana/ocean:1"},
+        kernels=[kernel("ocean", OCEAN), kernel("julia-1.10", "", "julia")],
+        notebooks=[{"path": f"{name}.ipynb", "kernel": name} for name in names],
+    )
+    workspace = recreate(tmp_path, environ, use_uv=False)
+
+    (made,) = workspace.environments
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert made.differs == (
+        f"Python 3.4.10 on the hub, {here} here: this machine has no 3.4",
+        "tides 1.05 on the hub, 2.0 here",
+        "1 conda packages are no Python packages and are not here: gdal",
+    )
+    assert made.missing == ()
+    image, yml = workspace.better
+    assert "quay.io/ana/ocean:1" in image
+    assert str(tmp_path / OWN / "binder" / "environment.yml") in yml
+    assert [text.split(":")[0] for text in workspace.without] == [
+        "kernel julia-1.10 (julia-1.10.ipynb)",
+        "kernel lost (lost.ipynb)",
+    ]
+
+
+def test_settings_come_along_and_later_changes_stay(tmp_path: Path) -> None:
+    settings = [
+        {"file": "@jupyterlab/x/y.jupyterlab-settings", "text": "{}"},
+        {"file": "../../../out", "text": "no"},
+    ]
+    write_home(tmp_path, jupyterlab={"settings": settings, "extensions": []})
+    captured = read_document(tmp_path / DOCUMENT)
+    file = tmp_path / OWN / "jupyter" / "lab" / "user-settings" / "@jupyterlab" / "x" / "y.jupyterlab-settings"
+    _write_settings(captured, tmp_path / OWN)
+    assert file.read_text() == "{}"
+    assert not (tmp_path / OWN / "out").exists()
+    file.write_text('{"mine": 1}')
+    _write_settings(captured, tmp_path / OWN)
+    assert file.read_text() == '{"mine": 1}'
+
+
+def test_cells_are_compared_with_how_they_ran_on_the_hub(
+    workspace: Workspace, environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    home = workspace.home
+    cells = [
+        code("import tides; tides.VERSION"),
+        code(""),
+        code("1/0", error="ZeroDivisionError"),
+        code("open('only-on-the-hub')"),
+        code("input('name?')", ran=False),
+        code("open('beside.txt').read()"),
+    ]
+    write_notebook(home / "sub" / "mixed.ipynb", "ocean", cells)
+    (home / "sub" / "beside.txt").write_text("here")
+    before = (home / "sub" / "mixed.ipynb").read_bytes()
+    paths = ("tide.ipynb", "sub/mixed.ipynb", "sub/absent.ipynb")
+    captured = write_document(tmp_path, [{"path": path, "kernel": "ocean"} for path in paths])
+
+    tide, mixed, absent = check_notebooks(workspace, captured.notebooks, environ, timeout_seconds=60)
+    assert (tide.ran, tide.cells, tide.as_on_hub) == (2, 2, True)
+    assert (mixed.ran, mixed.cells, mixed.ran_on_hub) == (2, 5, 4)
+    assert [(cell.number, cell.also_on_hub) for cell in mixed.failed] == [(3, True), (4, False), (5, False)]
+    assert mixed.failed[1].reason.startswith("FileNotFoundError: ")
+    assert not mixed.as_on_hub
+    assert absent.problem
+    assert (home / "sub" / "mixed.ipynb").read_bytes() == before
+    assert "here" in (home / OWN / "checked" / "sub" / "mixed.ipynb").read_text()
+
+
+def test_a_kernel_that_dies_or_hangs_does_not_stop_the_check(
+    workspace: Workspace, environ: Mapping[str, str]
+) -> None:
+    write_notebook(workspace.home / "dies.ipynb", "ocean", [code("import os; os._exit(3)"), code("1")])
+    write_notebook(workspace.home / "hangs.ipynb", "ocean", [code("while True: pass"), code("2")])
+    write_home(
+        workspace.home, notebooks=[{"path": f"{each}.ipynb", "kernel": "ocean"} for each in ("dies", "hangs")]
+    )
+    captured = read_document(workspace.home / DOCUMENT)
+    dies, hangs = check_notebooks(workspace, captured.notebooks, environ, timeout_seconds=3)
+    assert [cell.number for cell in dies.failed] == [1, 2]
+    assert "the kernel died" in dies.failed[1].reason
+    assert [(cell.number, cell.reason.split(":")[0]) for cell in hangs.failed] == [(1, "KeyboardInterrupt")]
+
+
+def test_notebooks_are_chosen_by_pattern(home: Path) -> None:
+    captured = read_document(home / DOCUMENT)
+    assert [each.path for each in choose(captured, ["t*"])] == ["tide.ipynb"]
+    with pytest.raises(OptionError, match="no notebook matches x"):
+        choose(captured, ["x"])
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"takeout": "environment", "format": 2}', '{"takeout": "environment", "format": 1}']
+)
+def test_what_is_no_captured_environment_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / DOCUMENT).write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_document(tmp_path / DOCUMENT)
+    assert caught.value.hint
+    with pytest.raises(DirectoryError, match="no captured environment"):
+        read_document(tmp_path / "absent.json")
+
+
+def test_no_network_is_said_once(tmp_path: Path) -> None:
+    program = tmp_path / "uv"
+    program.write_text("#!/bin/sh\necho 'error: dns error: failed to lookup' >&2\nexit 2\n")
+    program.chmod(0o755)
+    with pytest.raises(NetworkError, match="cannot be fetched"):
+        Maker(str(program), {}).install(tmp_path, ["x"], tmp_path)
+
+
+def test_a_stand_in_for_a_python_is_not_taken_for_one(tmp_path: Path) -> None:
+    program = tmp_path / "python3.4"
+    program.write_text("#!/bin/sh\necho 'python3.4: command not found' >&2\nexit 127\n")
+    program.chmod(0o755)
+    assert find_maker({"PATH": str(tmp_path), "PYTHONPATH": "x"}).python("3.4") == ""
