@@ -22,7 +22,7 @@ from takeout.source.query import resolve
 EVERY = os.environ.get("TAKEOUT_EVERY_HUB") == "1"
 """A few hubs that between them differ most, unless every hub is asked for: that takes some minutes."""
 
-FEW = ("2i2c/mtu", "2i2c-aws-us/showcase", "nasa-cryo/prod", "hhmi/spyglass", "leap/prod")
+FEW = ("2i2c/mtu", "2i2c-aws-us/showcase", "nasa-cryo/prod", "neurohackademy/prod", "leap/prod")
 MADE_BY_BINDERHUB = "token required"
 """What the spawner of a BinderHub says to whoever asks for a server without it."""
 
