@@ -14,7 +14,7 @@ import pytest
 
 from takeout.errors import DirectoryError, InputError, NetworkError, OptionError
 from takeout.workspace import DOCUMENT, OWN, Captured, Workspace, read_document, recreate, start_lab
-from takeout.workspace.check import check_notebooks, choose
+from takeout.workspace.check import Cell, Checked, choose
 from takeout.workspace.pythons import Maker, find_maker
 from takeout.workspace.recreate import _write_settings
 from workspace.conftest import code, document, environment, kernel, write_notebook
@@ -168,6 +168,28 @@ def test_settings_come_along_and_later_changes_stay(tmp_path: Path) -> None:
     assert file.read_text() == '{"mine": 1}'
 
 
+CHECK = """
+import json, os, sys
+from takeout.workspace import read_document, recreate
+from takeout.workspace.check import check_notebooks
+home, document = map(__import__("pathlib").Path, sys.argv[1:])
+workspace = recreate(home, os.environ, use_uv=False)
+found = check_notebooks(workspace, read_document(document).notebooks, os.environ, timeout_seconds=20)
+print(json.dumps([each.to_json() for each in found]))
+"""
+
+
+def checked_apart(workspace: Workspace, folder: Path, environ: Mapping[str, str]) -> list[Checked]:
+    """Check in a process of its own: nbclient leaves some connections of kernels open until the process ends."""
+    command = [sys.executable, "-c", CHECK, str(workspace.home), str(folder / DOCUMENT)]
+    done = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    for each in found:
+        del each["as_on_hub"]
+        each["failed"] = tuple(Cell(**cell) for cell in each["failed"])
+    return [Checked(**each) for each in found]
+
+
 def test_cells_are_compared_with_how_they_ran_on_the_hub(
     workspace: Workspace, environ: Mapping[str, str], tmp_path: Path
 ) -> None:
@@ -184,9 +206,9 @@ def test_cells_are_compared_with_how_they_ran_on_the_hub(
     (home / "sub" / "beside.txt").write_text("here")
     before = (home / "sub" / "mixed.ipynb").read_bytes()
     paths = ("tide.ipynb", "sub/mixed.ipynb", "sub/absent.ipynb")
-    captured = write_document(tmp_path, [{"path": path, "kernel": "ocean"} for path in paths])
+    write_document(tmp_path, [{"path": path, "kernel": "ocean"} for path in paths])
 
-    tide, mixed, absent = check_notebooks(workspace, captured.notebooks, environ, timeout_seconds=60)
+    tide, mixed, absent = checked_apart(workspace, tmp_path, environ)
     assert (tide.ran, tide.cells, tide.as_on_hub) == (2, 2, True)
     assert (mixed.ran, mixed.cells, mixed.ran_on_hub) == (2, 5, 4)
     assert [(cell.number, cell.also_on_hub) for cell in mixed.failed] == [(3, True), (4, False), (5, False)]
@@ -198,15 +220,12 @@ def test_cells_are_compared_with_how_they_ran_on_the_hub(
 
 
 def test_a_kernel_that_dies_or_hangs_does_not_stop_the_check(
-    workspace: Workspace, environ: Mapping[str, str]
+    workspace: Workspace, environ: Mapping[str, str], tmp_path: Path
 ) -> None:
     write_notebook(workspace.home / "dies.ipynb", "ocean", [code("import os; os._exit(3)"), code("1")])
     write_notebook(workspace.home / "hangs.ipynb", "ocean", [code("while True: pass"), code("2")])
-    write_home(
-        workspace.home, notebooks=[{"path": f"{each}.ipynb", "kernel": "ocean"} for each in ("dies", "hangs")]
-    )
-    captured = read_document(workspace.home / DOCUMENT)
-    dies, hangs = check_notebooks(workspace, captured.notebooks, environ, timeout_seconds=3)
+    write_document(tmp_path, [{"path": f"{each}.ipynb", "kernel": "ocean"} for each in ("dies", "hangs")])
+    dies, hangs = checked_apart(workspace, tmp_path, environ)
     assert [cell.number for cell in dies.failed] == [1, 2]
     assert "the kernel died" in dies.failed[1].reason
     assert [(cell.number, cell.reason.split(":")[0]) for cell in hangs.failed] == [(1, "KeyboardInterrupt")]

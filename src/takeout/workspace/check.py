@@ -155,7 +155,6 @@ def _run(
         cell["outputs"], cell["execution_count"] = [], None
     specs = KernelSpecManager(kernel_dirs=[str(kernels)], ensure_native_kernel=False)
     manager = AsyncKernelManager(kernel_name=kernel, kernel_spec_manager=specs)
-    sockets = manager.context
     client = NotebookClient(
         document,
         km=manager,
@@ -176,22 +175,28 @@ def _run(
         )
     except RuntimeError as error:
         return f"the kernel did not start: {error}"
-    finally:
-        # nbclient leaves the connections of a kernel that died open.
-        sockets.destroy(linger=0)
     return ""
 
 
 def _compared(path: str, kernel: str, before: list[str], document: Any, stopped: str) -> Checked:
     failed, ran = [], 0
+    counted = [number for number, cell in enumerate(_code(document), 1) if cell.get("execution_count")]
+    # A cell that ended the kernel had begun, so it has a count, and no error to show.
+    last = counted[-1] if stopped and counted else 0
     for number, (was, cell) in enumerate(zip(before, _code(document), strict=True), 1):
         if not "".join(cell["source"]).strip():
             continue
         now = _state(cell)
-        if now == "ran":
+        if now == "ran" and number != last:
             ran += 1
         else:
-            failed.append(Cell(number, now or stopped or "it did not run", also_on_hub=was not in ("ran", "")))
+            failed.append(
+                Cell(
+                    number,
+                    stopped if now in ("", "ran") and stopped else now or "it did not run",
+                    also_on_hub=was not in ("ran", ""),
+                )
+            )
     ran_on_hub = sum(was == "ran" for was in before)
     cells = sum(bool("".join(cell["source"]).strip()) for cell in _code(document))
     return Checked(path, kernel, cells, ran, ran_on_hub, tuple(failed))
