@@ -12,5 +12,5 @@ class Progress(Protocol):
         """Report that ``done`` of ``total`` units of ``step`` are finished; ``total`` 0 means unknown."""
 
 
-def silent(step: str, done: int, total: int) -> None:  # noqa: ARG001 - the protocol's signature
+def silent(step: str, done: int, total: int) -> None:
     """Show nothing."""
