@@ -211,7 +211,8 @@ def _better_ways(captured: Captured, home: Path, files: Path, maker: Maker) -> I
 
 def _found(directory: Path, home: Path, state: str) -> Workspace | None:
     known = _json(directory / _READY)
-    if known.get("state") != state:
+    needed = {"environments", "kernels", "lab", "without", "better"}
+    if known.get("state") != state or not needed <= known.keys():
         return None
     made = tuple(_made_of(each) for each in known["environments"])
     programs = [known["lab"], *(each.program for each in made)]
