@@ -23,7 +23,7 @@ def takeout_capture(root: str = "") -> dict[str, Any]:
         root: The directory whose notebooks count; the person's own home where it is empty.
 
     Returns:
-        A document for JSON; ``docs/reference/environment-document.md`` has its fields.
+        A document for JSON; ``takeout.workspace.model`` describes its fields.
     """
     own = os.path.expanduser("~")
     home = os.path.abspath(root or own)
