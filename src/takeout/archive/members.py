@@ -1,4 +1,4 @@
-"""The members of an archive, one after another, whatever its form; nothing an archive says is trusted."""
+"""What a member of an archive is, whatever the archive's form; nothing an archive says is trusted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from takeout.errors import ArchiveError, DiskError, Where
+from takeout.errors import ArchiveError, Where
 
 CHUNK_BYTES = 1 << 20
 
@@ -40,31 +40,6 @@ class Found:
     size_bytes: int
     link: bytes
     data: Data
-
-
-def members(path: Path) -> Iterator[Found]:
-    """Yield the members of an archive in their order.
-
-    Raises:
-        ArchiveError: When it is damaged, or of a form that Takeout does not write.
-        DiskError: When it cannot be read.
-    """
-    from takeout.archive import readtar, readzip  # noqa: PLC0415 - they use what is above
-
-    try:
-        with path.open("rb") as file:
-            start = file.read(6)
-    except OSError as error:
-        raise DiskError(f"the archive cannot be read: {error.strerror}", where=Where(str(path))) from error
-    if start.startswith(b"PK"):
-        return readzip.members(path)
-    if start.startswith((b"\x28\xb5\x2f\xfd", b"\x1f\x8b")):
-        return readtar.members(path)
-    raise ArchiveError(
-        "not an archive that Takeout writes",
-        where=Where(str(path)),
-        hint="it reads zip, tar.zst and tar.gz; perhaps the download ended before its first byte",
-    )
 
 
 def damaged(path: Path, what: str) -> ArchiveError:

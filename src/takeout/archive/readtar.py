@@ -22,7 +22,7 @@ _BROKEN = (tarfile.TarError, zstd.ZstdError, zlib.error, EOFError, gzip.BadGzipF
 
 
 def members(path: Path) -> Iterator[Found]:
-    """Yield the members of a tar; see ``takeout.archive.members.members``."""
+    """Yield the members of a tar; see ``takeout.archive.read.members``."""
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
     try:

@@ -49,7 +49,7 @@ class _Record:
 
 
 def members(path: Path) -> Iterator[Found]:
-    """Yield the members of a zip; see ``takeout.archive.members.members``."""
+    """Yield the members of a zip; see ``takeout.archive.read.members``."""
     with path.open("rb") as file, path.open("rb") as table:
         entries, start, length, end = _end(path, file)
         table.seek(start)

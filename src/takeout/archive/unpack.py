@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path
 
 from takeout.archive.entry import shown
-from takeout.archive.members import Found, members
+from takeout.archive.members import Found
 from takeout.archive.names import UnsafeNameError, checked
 from takeout.archive.place import Destination, create, is_done, status_of
+from takeout.archive.read import members
 from takeout.archive.verify import Problem
 from takeout.errors import ArchiveError, DirectoryError, DiskError, Where
 from takeout.progress import Progress, silent

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from takeout.archive.entry import Kind, shown
-from takeout.archive.members import CHUNK_BYTES, Found, members
+from takeout.archive.members import CHUNK_BYTES, Found
 from takeout.archive.names import UnsafeNameError, checked
 from takeout.archive.place import Destination
+from takeout.archive.read import members
 from takeout.archive.report import REPORT_NAME, SUMS_NAME, unescaped
 from takeout.archive.walk import take_inventory
 from takeout.errors import ArchiveError
