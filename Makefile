@@ -10,15 +10,17 @@ SOURCE ?= examples/infrastructure
 TO ?= replica
 DOMAIN ?= hub.example.edu
 RUN_ARGS ?=
+TRY_ARGS ?=
 
 .PHONY: run test lint types unit buttons setup lock clean help
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-run: $(READY) ## Replicate a hub (HUB=… SOURCE=… TO=… DOMAIN=…), check it and show what was written
+run: $(READY) ## Replicate a hub (HUB=… SOURCE=… TO=… DOMAIN=…), check it, and start it on this machine
 	$(BIN)/takeout hub replicate $(HUB) --source $(SOURCE) --to $(TO) --domain $(DOMAIN) $(RUN_ARGS)
 	$(BIN)/takeout hub check $(TO)
+	$(BIN)/takeout hub try $(TO) $(TRY_ARGS)
 
 test: $(READY) lint types unit ## Everything that must hold: lint, types, tests
 
