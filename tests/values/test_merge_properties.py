@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from takeout.errors import ValuesError
 from takeout.values.merge import Chart, coalesce, overlay, settle
-from takeout.values.node import Mapping, Mark, find, from_data, leaves, to_data, walk
+from takeout.values.node import Mapping, Mark, Node, find, from_data, leaves, to_data, walk
 from takeout.values.path import Path as ValuesPath
 from takeout.values.read import read_yaml
 from values.strategies import chart_values, charts, write_chart
@@ -106,13 +106,26 @@ def test_nothing_given_is_mutated_and_every_leaf_has_a_mark(drawn: tuple[Chart, 
     assert {node.mark.file for _, node in leaves(whole)} <= names
 
 
+def since_the_last_cut(layers: list[Mapping], path: ValuesPath) -> list[Node]:
+    """What stands at ``path`` in each layer, from the last one on that put something else in a parent's place."""
+    found: list[Node] = []
+    for layer in layers:
+        parents = [find(layer, path[:depth]) for depth in range(1, len(path))]
+        if any(parent is not None and not isinstance(parent, Mapping) for parent in parents):
+            found = []
+        node = find(layer, path)
+        if node is not None:
+            found.append(node)
+    return found
+
+
 @given(charts_with_values())
 def test_a_value_remembers_what_it_replaced(drawn: tuple[Chart, list[Mapping]]) -> None:
     _, layers = drawn
     for path, node in walk(overlay(layers)):
         if isinstance(node, Mapping) or any(isinstance(step, int) for step in path):
             continue
-        older = [found for layer in layers if (found := find(layer, path)) is not None]
+        older = since_the_last_cut(layers, path)
         assert node.mark == older[-1].mark
         if len(older) > 1 and not isinstance(older[-2], Mapping):
             assert node.replaced is not None
