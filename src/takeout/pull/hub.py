@@ -99,18 +99,23 @@ class Hub:
             TokenError: When the token may not start it.
             NetworkError: When it does not start; the hub's own words are in the message.
         """
-        path = _server_path(user, name)
+        has_begun = self._ask_to_start(user, name)
+        return self._until_ready(user, name, progress, has_begun=has_begun)
+
+    def _ask_to_start(self, user: str, name: str) -> bool:
+        """Return whether the hub has begun to start the server; not while it runs, starts or stops."""
         try:
-            self._connection.json(path, method="POST", body={})
+            self._connection.json(_server_path(user, name), method="POST", body={})
         except RefusedError as error:
             raise self._refused("start the server", error) from error
         except FailedError as error:
-            # 400: it runs or is being started already; whatever it is, the state tells.
+            # 400: it runs, is being started or being stopped; whatever it is, the state tells.
             if error.status != 400:  # noqa: PLR2004 - RFC 9110, 15.5.1
                 raise NetworkError(
                     f"the hub fails to start the server ({error})", where=Where(self.address)
                 ) from error
-        return self._until_ready(user, name, progress)
+            return False
+        return True
 
     def stop(self, user: str, name: str) -> bool:
         """Stop a server; return whether the hub has begun to."""
@@ -120,7 +125,7 @@ class Hub:
             return False
         return True
 
-    def _until_ready(self, user: str, name: str, progress: Progress) -> UserServer:
+    def _until_ready(self, user: str, name: str, progress: Progress, *, has_begun: bool) -> UserServer:
         last = ""
         pace = self._connection.pace
         waited = 0.0
@@ -140,7 +145,11 @@ class Hub:
             found = self.server(user, name)
             if found is not None and found.ready:
                 return found
-            if found is None and waited > 3 * _POLL_SECONDS:
+            if found is None and not has_begun:
+                # It was being stopped when it was asked for; now that it is gone it can be started.
+                has_begun = self._ask_to_start(user, name)
+                waited = 0.0 if has_begun else waited
+            elif found is None and waited > 3 * _POLL_SECONDS:
                 raise NetworkError(
                     f"the server does not start: {last or 'the hub does not say why'}", where=Where(self.address)
                 )
