@@ -78,8 +78,8 @@ def claim_volumes(draft: Draft, name: str) -> list[tuple[Path, str]]:
 
 
 def ask_about_shared_folders(draft: Draft, folders: list[str]) -> None:
-    """Say which shared folders are gone, and how to have them again."""
-    named = ", ".join(f"`{folder}`" for folder in dict.fromkeys(folders))
+    """Say which shared folders are gone, each in Markdown, and how to have them again."""
+    named = ", ".join(dict.fromkeys(folders))
     draft.ask(
         Action(
             "shared-folders",
@@ -148,7 +148,7 @@ def drop_claim_volumes(draft: Draft, name: str) -> None:
     for path, _ in reversed(claim_volumes(draft, name)):
         draft.remove(path, why=why)
     if gone:
-        ask_about_shared_folders(draft, gone[::-1])
+        ask_about_shared_folders(draft, [f"`{folder}`" for folder in gone[::-1]])
 
 
 def uses_homes(draft: Draft) -> bool:

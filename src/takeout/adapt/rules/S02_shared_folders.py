@@ -17,7 +17,7 @@ def change(draft: Draft) -> None:
         return
     why = "each person has a volume, and nobody else sees it"
     shared = [m for m in home_mounts(draft) if not m.is_own and (m.sub_path or m.path[: len(ADMIN)] == ADMIN)]
-    folders = [mount.mount_path for mount in shared]
+    folders = [f"`{mount.mount_path}`" for mount in shared]
     for mount in reversed(shared):
         draft.remove(mount.path, why=why)
     for path, text in list(snippets(draft)):
