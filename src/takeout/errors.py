@@ -18,6 +18,7 @@ The tree::
         ├── NetworkError      a remote place cannot be reached
         ├── ToolError         a program that is needed is missing or failed
         ├── DiskError         a file cannot be read or written
+        ├── ClusterError      a Kubernetes cluster refuses, or what runs on it fails
         └── StaleError        the home changed since an earlier part of its archive was sent
 
 A traceback that reaches a user is a bug.
@@ -250,6 +251,28 @@ class DiskError(WorldError):
     """A file cannot be read or written."""
 
     code = "disk"
+
+
+class ClusterError(WorldError):
+    """A Kubernetes cluster refuses, or what runs on it fails.
+
+    Attributes:
+        status: The HTTP status of the refusal; 0 where there was none.
+        reason: Kubernetes' own word for it, such as ``Forbidden``; empty where there is none.
+    """
+
+    code = "cluster"
+
+    def __init__(
+        self, message: str, *, status: int = 0, reason: str = "", where: Where | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.status = status
+        self.reason = reason
+
+    def to_json(self) -> dict[str, object]:
+        """Return the error's fields with the status and the reason."""
+        return {**super().to_json(), "status": self.status, "reason": self.reason}
 
 
 class StaleError(WorldError):

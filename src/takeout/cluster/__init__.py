@@ -1,0 +1,1 @@
+"""Kubernetes: deploy a replica, prove that it works, say what is wrong."""

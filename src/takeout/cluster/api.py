@@ -1,0 +1,364 @@
+"""What Takeout asks of a Kubernetes cluster: objects as data, logs, events, permissions, exec, port-forward.
+
+Every call has a time limit, is repeated where that is right (429, 503, a connection that broke), and fails with an
+error in words: ``NetworkError`` for a cluster that cannot be reached, ``ClusterError`` (with ``status``) for one
+that refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import quote
+
+from takeout.cluster.connect import PATIENCE_SECONDS, Connection, connect
+from takeout.cluster.kinds import Kind, Kinds
+from takeout.cluster.refusals import CONFLICT, GONE, NOT_FOUND
+from takeout.cluster.streams import Executed, execute, forwarded
+from takeout.errors import ClusterError
+
+Object = dict[str, Any]
+"""A Kubernetes object as the API gives it."""
+
+Objects = list[Object]
+
+MANAGER = "takeout"
+"""The field manager: what it applied is Takeout's to change and to remove."""
+
+_PAGE = "500"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Whether somebody may do something.
+
+    Attributes:
+        yes: Whether they may.
+        reason: The cluster's reason, where it gives one.
+    """
+
+    yes: bool
+    reason: str = ""
+
+
+class Cluster:
+    """A cluster; a context manager, or ``close`` it. Its methods may be called from several threads.
+
+    Kinds are named ``Pod`` where Kubernetes itself has them, ``apps/v1/Deployment`` or
+    ``cert-manager.io/v1/ClusterIssuer`` otherwise. A namespace that is empty means all of them for ``list``, and
+    none for what lives in none.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._kinds = Kinds(connection)
+
+    @classmethod
+    def connect(
+        cls, context: str = "", *, kubeconfig: str | Path | None = None, patience_seconds: float = PATIENCE_SECONDS
+    ) -> Self:
+        """Return the cluster of a kubeconfig's context, the current one where empty; nothing is asked yet.
+
+        Raises:
+            OptionError: When the kubeconfig has no such context.
+            InputError: When there is no kubeconfig, or it is broken.
+            ToolError: When the Kubernetes client is not installed.
+        """
+        return cls(connect(context, kubeconfig=kubeconfig, patience_seconds=patience_seconds))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.connection.close()
+
+    @property
+    def context(self) -> str:
+        """The kubeconfig's context."""
+        return self.connection.context
+
+    @property
+    def server(self) -> str:
+        """The cluster's address."""
+        return self.connection.server
+
+    @property
+    def namespace(self) -> str:
+        """The context's namespace."""
+        return self.connection.namespace
+
+    def version(self) -> str:
+        """Return Kubernetes' version, such as ``v1.34.1``."""
+        return str(self.connection.json("GET", "/version", "tell its version").get("gitVersion", ""))
+
+    def has(self, kind: str) -> bool:
+        """Whether the cluster knows a kind."""
+        return self._kinds.find(kind) is not None
+
+    def get(self, kind: str, name: str, namespace: str = "") -> Object:
+        """Return an object.
+
+        Raises:
+            ClusterError: When there is none (``status`` 404), or it may not be read.
+        """
+        known = self._kinds.of(kind)
+        what = f"read {known.words(name, namespace)}"
+        return self.connection.json("GET", known.path(namespace, name), what)
+
+    def find(self, kind: str, name: str, namespace: str = "") -> Object | None:
+        """Return an object, or None where there is none, or the cluster does not know its kind."""
+        known = self._kinds.find(kind)
+        if known is None:
+            return None
+        try:
+            return self.get(kind, name, namespace)
+        except ClusterError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return None
+
+    def list(self, kind: str, namespace: str = "", *, labels: str = "", fields: str = "") -> Objects:
+        """Return every object of a kind; none where the cluster does not know the kind.
+
+        Args:
+            kind: The kind.
+            namespace: The namespace; all of them where empty.
+            labels: A label selector, ``app=jupyterhub,component=hub``.
+            fields: A field selector, ``spec.nodeName=x``.
+        """
+        known = self._kinds.find(kind)
+        if known is None:
+            return []
+        query = {"limit": _PAGE, "labelSelector": labels, "fieldSelector": fields}
+        query = {name: value for name, value in query.items() if value}
+        what = f"list {known.plural}" + (f" in the namespace {namespace}" if namespace else "")
+        items: Objects = []
+        while True:
+            try:
+                page = self.connection.json("GET", known.path(namespace), what, query=query)
+            except ClusterError as error:
+                if error.status != GONE or "continue" not in query:
+                    raise
+                # The pages' snapshot is too old: begin again.
+                query.pop("continue")
+                items = []
+                continue
+            for item in page.get("items") or ():
+                items.append({"apiVersion": known.version, "kind": known.kind, **item})
+            more = (page.get("metadata") or {}).get("continue")
+            if not more:
+                return items
+            query["continue"] = str(more)
+
+    def create(self, item: Object, namespace: str = "", *, dry_run: bool = False) -> Object:
+        """Create an object and return it; ``ClusterError`` with ``status`` 409 where it is there."""
+        known = self._kinds.of_object(item)
+        name, namespace = _placed(item, namespace, known)
+        query = {"dryRun": "All"} if dry_run else {}
+        what = f"create {known.words(name, namespace)}"
+        return self.connection.json("POST", known.path(namespace), what, query=query, body=item)
+
+    def replace(self, item: Object, namespace: str = "") -> Object:
+        """Replace an object by ``item`` and return it; its ``resourceVersion`` guards against others' changes."""
+        known = self._kinds.of_object(item)
+        name, namespace = _placed(item, namespace, known)
+        what = f"change {known.words(name, namespace)}"
+        return self.connection.json("PUT", known.path(namespace, name), what, body=item)
+
+    def apply(
+        self,
+        item: Object,
+        namespace: str = "",
+        *,
+        dry_run: bool = False,
+        force: bool = False,
+        manager: str = MANAGER,
+    ) -> Object:
+        """Apply an object on the server and return what it is then.
+
+        Args:
+            item: The object.
+            namespace: Where it goes if it names none.
+            dry_run: Let the cluster check everything and change nothing.
+            force: Take fields over from other managers.
+            manager: The field manager.
+
+        Raises:
+            ClusterError: When the cluster does not take it; 409 where another manager owns a field.
+
+        Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
+        """
+        known = self._kinds.of_object(item)
+        name, namespace = _placed(item, namespace, known)
+        query = {"fieldManager": manager, "fieldValidation": "Warn"}
+        query |= {"dryRun": "All"} if dry_run else {}
+        query |= {"force": "true"} if force else {}
+        return self.connection.json(
+            "PATCH",
+            known.path(namespace, name),
+            f"apply {known.words(name, namespace)}",
+            query=query,
+            body=item,
+            content_type="application/apply-patch+yaml",
+        )
+
+    def patch(self, kind: str, name: str, namespace: str, change: Object) -> Object:
+        """Merge ``change`` into an object and return it; a None removes."""
+        known = self._kinds.of(kind)
+        return self.connection.json(
+            "PATCH",
+            known.path(namespace, name),
+            f"change {known.words(name, namespace)}",
+            query={"fieldManager": MANAGER},
+            body=change,
+            content_type="application/merge-patch+json",
+        )
+
+    def delete(
+        self,
+        kind: str,
+        name: str,
+        namespace: str = "",
+        *,
+        uid: str = "",
+        version: str = "",
+        propagation: Literal["Background", "Foreground", "Orphan"] = "Background",
+    ) -> bool:
+        """Delete an object; return whether there was one.
+
+        Args:
+            kind: The kind.
+            name: The name.
+            namespace: The namespace.
+            uid: Delete only this very object, not another of the same name.
+            version: Delete it only in this ``resourceVersion``.
+            propagation: What becomes of what it owns.
+        """
+        known = self._kinds.find(kind)
+        if known is None:
+            return False
+        body: Object = {"propagationPolicy": propagation}
+        conditions = {"uid": uid, "resourceVersion": version}
+        if any(conditions.values()):
+            body["preconditions"] = {key: value for key, value in conditions.items() if value}
+        try:
+            what = f"delete {known.words(name, namespace)}"
+            self.connection.json("DELETE", known.path(namespace, name), what, body=body)
+        except ClusterError as error:
+            if error.status == NOT_FOUND or (error.status == CONFLICT and body.get("preconditions")):
+                return False
+            raise
+        return True
+
+    def may(self, verb: str, kind: str, namespace: str = "", *, subresource: str = "", name: str = "") -> Allowed:
+        """Return whether the kubeconfig's user may ``verb`` a kind; unknown kinds cannot be asked for."""
+        known = self._kinds.find(kind)
+        if known is None:
+            return Allowed(yes=False, reason=f"the cluster has no {kind}")
+        attributes = {
+            "verb": verb,
+            "group": known.group,
+            "resource": known.plural,
+            "subresource": subresource,
+            "name": name,
+            "namespace": namespace if known.namespaced else "",
+        }
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
+        }
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        status = self.connection.json("POST", path, "ask for permissions", body=review).get("status") or {}
+        return Allowed(bool(status.get("allowed")), str(status.get("reason") or ""))
+
+    def events(self, namespace: str, *, about: str = "", kind: str = "") -> Objects:
+        """Return a namespace's events, the oldest first.
+
+        Args:
+            namespace: The namespace.
+            about: Only those about an object of this name.
+            kind: Only those about objects of this kind.
+        """
+        wanted = {"involvedObject.name": about, "involvedObject.kind": kind}
+        fields = ",".join(f"{field}={value}" for field, value in wanted.items() if value)
+        return sorted(self.list("Event", namespace, fields=fields), key=when)
+
+    def logs(
+        self, pod: str, namespace: str, *, container: str = "", lines: int = 200, previous: bool = False
+    ) -> str:
+        """Return the last lines of a container's log; ``previous`` is the run before its last restart."""
+        query = {"tailLines": str(lines), "container": container, "previous": "true" if previous else ""}
+        answer = self.connection.raw(
+            "GET",
+            self._kinds.of("Pod").path(namespace, pod) + "/log",
+            f"read the log of the pod {pod}",
+            query={key: value for key, value in query.items() if value},
+            accept="*/*",
+        )
+        return answer.decode(errors="replace")
+
+    def execute(
+        self,
+        pod: str,
+        namespace: str,
+        command: Sequence[str],
+        *,
+        container: str = "",
+        timeout_seconds: float = 60.0,
+    ) -> Executed:
+        """Run a command in a pod and return what it printed and its exit code.
+
+        Raises:
+            ClusterError: When it cannot be run, or does not end in time.
+        """
+        return execute(self.connection, pod, namespace, command, container=container, seconds=timeout_seconds)
+
+    @contextmanager
+    def forward(self, pod: str, namespace: str, port: int) -> Iterator[str]:
+        """Yield a local ``host:port`` whose connections end at the pod's port, until the block ends."""
+        with forwarded(self.connection, pod, namespace, port) as address:
+            yield address
+
+    def service_pod(self, service: str, namespace: str) -> str:
+        """Return a ready pod behind a service; empty where there is none."""
+        selector = (self.get("Service", service, namespace).get("spec") or {}).get("selector") or {}
+        labels = ",".join(f"{key}={value}" for key, value in selector.items())
+        ready = [pod for pod in self.list("Pod", namespace, labels=labels) if is_ready(pod)] if labels else []
+        return str(ready[0]["metadata"]["name"]) if ready else ""
+
+    def proxied(self, service: str, namespace: str, port: int | str, path: str) -> bytes:
+        """Return what a service answers to a GET, by way of the apiserver."""
+        address = (
+            f"/api/v1/namespaces/{quote(namespace)}/services/{quote(service)}:{port}/proxy/{path.lstrip('/')}"
+        )
+        return self.connection.raw("GET", address, f"ask the service {service}", accept="*/*")
+
+
+def when(event: Mapping[str, Any]) -> str:
+    """Return the time of an event as text that sorts; which field has it depends on who wrote the event."""
+    series = event.get("series") or {}
+    times = (event.get("lastTimestamp"), series.get("lastObservedTime"), event.get("eventTime"))
+    made = (event.get("metadata") or {}).get("creationTimestamp")
+    return str(next(filter(None, (*times, made)), ""))
+
+
+def is_ready(item: Mapping[str, Any]) -> bool:
+    """Whether a pod or a node says that it is ready, and is not on its way out."""
+    if (item.get("metadata") or {}).get("deletionTimestamp"):
+        return False
+    conditions = (item.get("status") or {}).get("conditions") or ()
+    return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
+
+
+def _placed(item: Object, namespace: str, known: Kind) -> tuple[str, str]:
+    metadata = item.get("metadata") or {}
+    inside = str(metadata.get("namespace") or namespace) if known.namespaced else ""
+    return str(metadata.get("name") or metadata.get("generateName") or ""), inside

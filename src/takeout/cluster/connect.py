@@ -1,0 +1,303 @@
+"""A connection to a cluster by way of a kubeconfig: requests with time limits, patience, and errors in words."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from takeout.cluster.refusals import TOO_MANY, UNAVAILABLE, is_certain, read_refusal, refused, unreachable
+from takeout.errors import InputError, OptionError, ToolError, Where
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+PATIENCE_SECONDS = 90.0
+"""How long a cluster that answered before may be away, or too busy, before that is an error."""
+
+_MOST_PAUSE_SECONDS = 15.0
+_PASSING = (TOO_MANY, 500, 502, UNAVAILABLE, 504)
+_REFUSES_UNSEEN = (TOO_MANY, UNAVAILABLE)
+"""With ``Retry-After`` the server says that it did nothing: then even a POST is sent again."""
+_REPEATABLE = ("GET", "PUT", "PATCH", "DELETE")
+
+
+class Connection:
+    """Requests to one cluster.
+
+    Attributes:
+        context: The kubeconfig's context; ``in-cluster`` within a pod.
+        server: The cluster's address.
+        namespace: The context's namespace, or ``default``.
+        configuration: The Kubernetes client's own configuration, for its streams.
+        kubeconfig: The file or files that were read; empty within a pod.
+    """
+
+    def __init__(
+        self,
+        configuration: Any,
+        *,
+        context: str,
+        namespace: str = "default",
+        kubeconfig: str = "",
+        complaint: str = "",
+        patience_seconds: float = PATIENCE_SECONDS,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.configuration = configuration
+        self.context = context
+        self.server = str(configuration.host)
+        self.namespace = namespace
+        self.kubeconfig = kubeconfig
+        self._complaint = complaint
+        self._patience_seconds = patience_seconds
+        self._pause = pause
+        self._answered = False
+        self._pool = kubernetes("client.rest").RESTClientObject(configuration).pool_manager
+        self._renewing = threading.Lock()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.clear()
+
+    def json(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+    ) -> dict[str, Any]:
+        """Return what the cluster answers, as data.
+
+        Args:
+            method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``.
+            path: The path on the server.
+            what: What is asked for, for errors: ``list pods in the namespace hub``.
+            query: The query's parameters.
+            body: What is sent, as data.
+            content_type: How the body is meant; a patch has several kinds.
+
+        Raises:
+            NetworkError: When there is no answer.
+            ClusterError: When the cluster refuses.
+        """
+        sent = None if body is None else json.dumps(body).encode()
+        answer = self.raw(method, path, what, query=query, body=sent, content_type=content_type)
+        try:
+            data = json.loads(answer)
+        except ValueError as error:
+            words = answer[:80].decode(errors="replace")
+            raise ToolError(
+                f"{self.server} answers in another language than Kubernetes': {words!r}",
+                hint="a proxy in between? See the server's address in the kubeconfig",
+            ) from error
+        return data if isinstance(data, dict) else {"items": data}
+
+    def raw(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+    ) -> bytes:
+        """Return what the cluster answers, as it is; see ``json``."""
+        address = self.server + path + (f"?{urlencode(query)}" if query else "")
+        pauses = _pauses()
+        waited = 0.0
+        while True:
+            status, content, wait = self._once(
+                method, address, body, {"Accept": accept, "Content-Type": content_type}
+            )
+            if isinstance(content, Exception):
+                patience = self._patience_seconds if self._answered and method in _REPEATABLE else 0.0
+                if is_certain(content) or waited >= patience:
+                    raise unreachable(content, self.server, self.context) from content
+            elif status < 400:  # noqa: PLR2004 - HTTP's own line
+                self._answered = True
+                return content
+            elif not _may_repeat(method, status, wait) or waited >= self._patience_seconds:
+                self._answered = True
+                refusal = read_refusal(status, content)
+                raise refused(refusal, what, context=self.context, plugin=self._complaint)
+            pause = min(wait if wait is not None else next(pauses), _MOST_PAUSE_SECONDS)
+            self._pause(pause)
+            waited += pause
+
+    def _once(
+        self, method: str, address: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, bytes | Exception, float | None]:
+        """Return the status, the body or why there is none, and for how long the server asks to wait."""
+        urllib3 = import_module("urllib3")
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS)
+        try:
+            answer = self._pool.request(
+                method,
+                address,
+                body=body,
+                headers={**headers, **self.credentials()},
+                timeout=timeout,
+                retries=False,
+            )
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            return 0, error, None
+        return answer.status, answer.data, _retry_after(answer.headers.get("Retry-After"))
+
+    def credentials(self) -> dict[str, str]:
+        """Return the header that says who asks; a token that has run out is renewed."""
+        with self._renewing, _complaints() as said:
+            settings = self.configuration.auth_settings()
+        if said:
+            self._complaint = said[-1]
+        bearer = settings.get("BearerToken")
+        return {"authorization": str(bearer["value"])} if bearer else {}
+
+
+def connect(
+    context: str = "", *, kubeconfig: str | Path | None = None, patience_seconds: float = PATIENCE_SECONDS
+) -> Connection:
+    """Return a connection to the cluster of a kubeconfig's context; nothing is asked yet.
+
+    Args:
+        context: The context; the current one where empty.
+        kubeconfig: The file; ``KUBECONFIG``, then ``~/.kube/config``, then the pod's own account where None.
+        patience_seconds: How long to wait for a cluster that answered before.
+
+    Raises:
+        OptionError: When the kubeconfig has no such context.
+        InputError: When there is no kubeconfig, or it is broken.
+        ToolError: When the Kubernetes client is not installed.
+    """
+    config = kubernetes("config")
+    configuration = kubernetes("client").Configuration()
+    files = str(kubeconfig or os.environ.get("KUBECONFIG") or Path.home() / ".kube" / "config")
+    present = [file for file in files.split(os.pathsep) if file and Path(file).expanduser().exists()]
+    if not present:
+        return _within_pod(config, configuration, files, context, patience_seconds)
+    where = Where(files)
+    try:
+        contexts, current = config.list_kube_config_contexts(config_file=files)
+        named = {str(item["name"]): item.get("context") or {} for item in contexts}
+        name = context or str((current or {}).get("name", ""))
+        if name not in named:
+            raise _unknown(name, list(named), where)
+        with _complaints() as said:
+            # Nothing is written back: the file is the person's, and other programs renew it too.
+            config.load_kube_config(
+                config_file=files, context=name, client_configuration=configuration, persist_config=False
+            )
+    except config.ConfigException as error:
+        if "exec: " in str(error):
+            raise _no_plugin(str(error), name) from error
+        raise InputError(
+            f"the kubeconfig cannot be used: {error}", where=where, hint="`kubectl config view` shows what it says"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"the kubeconfig cannot be read: {error}", where=where) from error
+    return Connection(
+        configuration,
+        context=name,
+        namespace=str(named[name].get("namespace") or "default"),
+        kubeconfig=files,
+        complaint=said[-1] if said else "",
+        patience_seconds=patience_seconds,
+    )
+
+
+def kubernetes(module: str) -> Any:
+    """Return a module of the Kubernetes client.
+
+    Raises:
+        ToolError: When it is not installed.
+    """
+    try:
+        return import_module(f"kubernetes.{module}")
+    except ImportError as error:
+        raise ToolError(
+            f"the Kubernetes client is missing: {error}", hint="pip install 'jupyterhub-takeout[hub]'"
+        ) from error
+
+
+def _within_pod(config: Any, configuration: Any, files: str, context: str, patience_seconds: float) -> Connection:
+    hint = "give the cluster's kubeconfig in KUBECONFIG; the provider's own command writes one"
+    if context or "KUBERNETES_SERVICE_HOST" not in os.environ:
+        raise InputError("there is no kubeconfig", where=Where(files), hint=hint)
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+    except config.ConfigException as error:
+        raise InputError(f"there is no kubeconfig, and the pod has no account: {error}", hint=hint) from error
+    account = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+    namespace = account.read_text(encoding="utf-8").strip() if account.is_file() else "default"
+    return Connection(configuration, context="in-cluster", namespace=namespace, patience_seconds=patience_seconds)
+
+
+def _unknown(name: str, names: list[str], where: Where) -> OptionError:
+    if not name:
+        return OptionError(
+            "the kubeconfig has no current context", where=where, hint=f"--context {'|'.join(names)}"
+        )
+    near = get_close_matches(name, names, n=3, cutoff=0.4) or names[:10]
+    hint = f"it has: {', '.join(near)}" if near else "it has none"
+    return OptionError(f"the kubeconfig has no context {name}", where=where, hint=hint)
+
+
+def _no_plugin(complaint: str, context: str) -> ToolError:
+    return ToolError(
+        f"the credentials of the context {context} cannot be had: {complaint}",
+        hint=f"log in as the provider says, until `kubectl --context {context} get nodes` answers",
+    )
+
+
+def _may_repeat(method: str, status: int, wait: float | None) -> bool:
+    return status in _PASSING and (method in _REPEATABLE or (status in _REFUSES_UNSEEN and wait is not None))
+
+
+def _pauses() -> Iterator[float]:
+    seconds = 0.5
+    while True:
+        yield seconds
+        seconds = min(seconds * 2, _MOST_PAUSE_SECONDS)
+
+
+def _retry_after(text: str | None) -> float | None:
+    """Return the seconds of a ``Retry-After``; Kubernetes sends no dates."""
+    try:
+        return max(0.0, float(text)) if text else None
+    except ValueError:
+        return None
+
+
+class _Listener(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._said.append(record.getMessage())
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Catch what the client logs of a credential plugin that failed; it says it nowhere else, and goes on."""
+    said: list[str] = []
+    root = logging.getLogger()
+    listener = _Listener(said)
+    root.addHandler(listener)
+    try:
+        yield said
+    finally:
+        root.removeHandler(listener)
