@@ -40,3 +40,8 @@ def tree(root: Path, *, times: bool = True) -> dict[str, tuple[object, ...]]:
             elif path.is_file():
                 found[key] = ("file", path.read_bytes(), About(path.stat().st_mtime_ns) if times else 0)
     return found
+
+
+def size_of(root: Path) -> int:
+    """Return the length of all files of a tree."""
+    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())

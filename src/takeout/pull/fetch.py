@@ -15,7 +15,7 @@ from takeout.pull.connection import Connection
 from takeout.pull.contents import stat
 from takeout.pull.model import UNKNOWN, RemoteEntry
 from takeout.pull.pace import StoppedError
-from takeout.pull.receive import ChangedError, Note, Piece, Reception
+from takeout.pull.receive import ChangedError, Mark, Piece, Reception
 from takeout.pull.store import disk_error
 
 if TYPE_CHECKING:
@@ -77,14 +77,13 @@ class Fetcher:
         self._connection = connection
         self._meter = meter
 
-    def whole(self, entry: RemoteEntry, part: Path, done: int, note: Note) -> Arrived:
+    def whole(self, entry: RemoteEntry, part: Path, mark: Mark) -> Arrived:
         """Fetch a file in one piece; a file that changes meanwhile is fetched anew.
 
         Args:
             entry: The file.
             part: Where its content goes.
-            done: How many bytes of this version are there already.
-            note: Told how far it is.
+            mark: How many bytes of this version are there already; shows from then on how far it is.
 
         Raises:
             AbsentError: When it is not there (any more), or not shown.
@@ -98,21 +97,23 @@ class Fetcher:
         for turn in range(ROUNDS):
             last = turn == ROUNDS - 1
             try:
-                got, young = self._once(entry, part, done, note, lenient=last)
+                got, young = self._once(entry, part, mark, lenient=last)
             except ChangedError:
                 if last:
                     raise
-                entry, done = self._later(entry) or entry, 0
+                entry = self._later(entry) or entry
+                _emptied(part, mark, entry)
                 continue
             now = self._later(got.entry) if young else got.entry
             if now == got.entry or now is None:
                 return got
             if last:
                 return replace(got, reason="it changed while it was read; what is here was read then")
-            entry, done = now, 0
+            entry = now
+            _emptied(part, mark, entry)
         raise AssertionError("the last round returns or raises")
 
-    def piece(self, entry: RemoteEntry, part: Path, piece: Piece, note: Note) -> None:
+    def piece(self, entry: RemoteEntry, part: Path, piece: Piece, mark: Mark) -> None:
         """Fetch one piece of a large file.
 
         Raises:
@@ -120,7 +121,7 @@ class Fetcher:
             NoRangesError: When the server sends files as a whole only.
         """
         with _opened(part) as descriptor:
-            Reception(self._connection, entry, descriptor, piece, note, self._meter.add).run()
+            Reception(self._connection, entry, descriptor, piece, mark, self._meter.add).run()
 
     def finish(self, entry: RemoteEntry, part: Path) -> Arrived:
         """Return the sum of a large file whose pieces are all there.
@@ -133,16 +134,14 @@ class Fetcher:
             raise ChangedError("it changed while it was read")
         return Arrived(entry, self._sum(part, entry.size_bytes).digest())
 
-    def _once(
-        self, entry: RemoteEntry, part: Path, done: int, note: Note, *, lenient: bool
-    ) -> tuple[Arrived, bool]:
+    def _once(self, entry: RemoteEntry, part: Path, mark: Mark, *, lenient: bool) -> tuple[Arrived, bool]:
         def sum_up_to(place: int) -> _Hash:
             return self._sum(part, place) if place else hashlib.sha256()
 
         with _opened(part) as descriptor:
-            piece = Piece(0, UNKNOWN if lenient else entry.size_bytes, done)
+            piece = Piece(0, UNKNOWN if lenient else entry.size_bytes, mark.state[1])
             reception = Reception(
-                self._connection, entry, descriptor, piece, note, self._meter.add, sum_up_to, lenient=lenient
+                self._connection, entry, descriptor, piece, mark, self._meter.add, sum_up_to, lenient=lenient
             )
             reception.run()
             os.ftruncate(descriptor, reception.at)
@@ -170,6 +169,13 @@ class Fetcher:
         except OSError as error:
             raise disk_error(error, part) from error
         return state
+
+
+def _emptied(part: Path, mark: Mark, entry: RemoteEntry) -> None:
+    """Begin a part anew: what it held was of another version, and must not pass for this one after a kill -9."""
+    mark.reach(entry, 0)
+    with _opened(part) as descriptor:
+        os.ftruncate(descriptor, 0)
 
 
 @contextlib.contextmanager

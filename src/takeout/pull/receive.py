@@ -15,14 +15,9 @@ from takeout.pull.contents import quoted
 from takeout.pull.model import UNKNOWN, RemoteEntry
 from takeout.pull.pace import StoppedError
 
-NOTE_BYTES = 4 << 20
-"""After so many bytes the journal is told; a kill -9 costs at most that for each request in flight."""
 _SECONDS = 1_000_000_000
 _YOUNG_SECONDS = 2
 """``Last-Modified`` counts seconds; a file that changed this shortly before it was read may have changed again."""
-
-Note = Callable[[int, int], None]
-"""Told where a piece begins, and up to where it is written."""
 
 
 class Sum(Protocol):
@@ -63,6 +58,34 @@ class Piece:
     done: int
 
 
+class Mark:
+    """How far a piece is written; another thread may look at any moment.
+
+    Args:
+        entry: The version of the file that is written.
+        start: First byte of the piece.
+        done: Up to where it is written already.
+
+    Attributes:
+        start: First byte of the piece.
+    """
+
+    __slots__ = ("_state", "start")
+
+    def __init__(self, entry: RemoteEntry, start: int, done: int) -> None:
+        self.start = start
+        self._state = (entry, done)
+
+    @property
+    def state(self) -> tuple[RemoteEntry, int]:
+        """The version, and up to where it is written: one tuple, so that the two always belong together."""
+        return self._state
+
+    def reach(self, entry: RemoteEntry, at: int) -> None:
+        """Record that a version is written up to a place."""
+        self._state = (entry, at)
+
+
 @dataclass(slots=True)
 class Reception:
     """One piece on its way.
@@ -72,8 +95,8 @@ class Reception:
         entry: The file.
         descriptor: The part that it is written to.
         piece: The piece.
-        note: Told how far it is.
-        count: Told how many bytes came.
+        mark: Shows how far it is: always up to where bytes were written, and never beyond.
+        count: Told how many bytes were written.
         new_sum: Makes the hash of the bytes from 0 up to a place; None where the piece is not hashed on the way.
         lenient: Whether to take what the server sends, though it lists the file otherwise.
         at: Up to where it is written.
@@ -85,14 +108,13 @@ class Reception:
     entry: RemoteEntry
     descriptor: int
     piece: Piece
-    note: Note
+    mark: Mark
     count: Callable[[int], None]
     new_sum: Callable[[int], Sum] | None = None
     lenient: bool = False
     at: int = 0
     sum: Sum | None = None
     young: bool = False
-    _noted: int = 0
     _stop: int = field(default=UNKNOWN)
     _version: str = ""
 
@@ -108,18 +130,11 @@ class Reception:
             GaveUpError: When it does not come after many attempts.
             StoppedError: When all work is to end.
         """
-        self.at = self._noted = self.piece.done
+        self.at = self.piece.done
         self._stop = self.piece.stop
         if self.new_sum is not None:
             self.sum = self.new_sum(self.at)
-        try:
-            self.connection.insist(self._once, lambda: self.at)
-        except BaseException:
-            self.note(self.piece.start, self.at)
-            raise
-        if self.new_sum is None:
-            # A whole file is put in its place next, and needs no note.
-            self.note(self.piece.start, self.at)
+        self.connection.insist(self._once, lambda: self.at)
 
     def _once(self) -> None:
         if self._stop not in (UNKNOWN, 0) and self.at >= self._stop:
@@ -156,8 +171,8 @@ class Reception:
         self._same_time(headers)
         version = headers.get("last-modified", "")
         if self._version not in ("", version) and self.lenient:
-            self.at, self._version = self.piece.start, ""
-            self.sum = self.new_sum(0) if self.new_sum is not None else None
+            self._version = ""
+            self._back()
             raise AskAgainError("it changed while it was read")
         self._version = version
         return True
@@ -173,11 +188,17 @@ class Reception:
             raise NoRangesError
         if ranged and self._stop not in (UNKNOWN, size):
             raise NoRangesError
-        if self.at and self.new_sum is not None:
-            self.sum = self.new_sum(0)
-        self.at = self._noted = 0
+        if self.at:
+            self._back()
         if self._stop == UNKNOWN:
             self._stop = length
+
+    def _back(self) -> None:
+        """Go back to the beginning of the file; what was written is of no use, and never looks as if it were."""
+        self.at = 0
+        self.mark.reach(self.entry, 0)
+        os.ftruncate(self.descriptor, 0)
+        self.sum = self.new_sum(0) if self.new_sum is not None else None
 
     def _same_time(self, headers: httpx.Headers) -> None:
         """Hold the time that an answer tells against the listed one; both are by the server's clock."""
@@ -215,7 +236,5 @@ class Reception:
             view = view[written:]
         if self.sum is not None:
             self.sum.update(data)
+        self.mark.reach(self.entry, self.at)
         self.count(len(data))
-        if self.at - self._noted >= NOTE_BYTES:
-            self._noted = self.at
-            self.note(self.piece.start, self.at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import queue
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,17 +17,17 @@ from takeout.pull.connection import Connection, GaveUpError
 from takeout.pull.contents import quoted, stat
 from takeout.pull.fetch import ROUNDS, Arrived, Fetcher, Meter, pieces
 from takeout.pull.journal import Journal, Row
-from takeout.pull.model import Options, State
+from takeout.pull.model import Options, RemoteEntry, State
 from takeout.pull.plan import TO_FETCH, beside
-from takeout.pull.receive import ChangedError, NoRangesError, Note
+from takeout.pull.receive import ChangedError, Mark, NoRangesError
 from takeout.pull.store import CannotKeepError, Store
 from takeout.pull.workers import Workers
 
 _COMMIT_SECONDS = 0.5
 _SHOW_SECONDS = 0.1
-_END_SECONDS = 3.0
+_END_SECONDS = 1.0
 
-Task = tuple["_Job", Callable[..., Any], tuple[Any, ...]]
+Task = tuple["_Job", Mark, Callable[..., Any], tuple[Any, ...]]
 
 
 @dataclass(slots=True)
@@ -80,7 +79,8 @@ class Work:
         self._options = options
         self._meter = meter
         self._fetcher = Fetcher(connection, meter)
-        self._notes: queue.SimpleQueue[tuple[Row, int, int]] = queue.SimpleQueue()
+        self._running: dict[Future[Any], tuple[_Job, Mark]] = {}
+        self._noted: dict[Mark, tuple[RemoteEntry, int]] = {}
         self._again: list[_Job] = []
         self._rounds: Counter[int] = Counter()
         self._ranges = True
@@ -96,12 +96,12 @@ class Work:
             DiskError: When the disk is full or broken.
         """
         tasks = self._tasks(round_number)
-        running: dict[Future[Any], _Job] = {}
+        running = self._running
         try:
             while True:
-                while len(running) < 2 * self._workers.count and (task := self._next(tasks)) is not None:
-                    job, call, arguments = task
-                    running[self._workers.submit(call, *arguments)] = job
+                while len(running) < 2 * self._workers.count and (task := next(tasks, None)) is not None:
+                    job, mark, call, arguments = task
+                    running[self._workers.submit(call, *arguments)] = (job, mark)
                 if not running:
                     if not self._again:
                         return
@@ -109,21 +109,18 @@ class Work:
                     continue
                 done, _ = wait(running, timeout=_SHOW_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
-                    self._ended(running.pop(future), future)
+                    job, mark = running[future]
+                    self._ended(job, mark, future)
+                    # Only now: whatever ends the pull before this point, what came is still noted below.
+                    del running[future]
                 self._keep(progress, total_bytes)
         finally:
             if running:
-                # What is on its way notes how far it came; a request without an answer is not waited for.
+                # What is on its way shows how far it came; a request without an answer is not waited for.
                 self._connection.pace.stop()
                 wait(running, timeout=_END_SECONDS)
                 with contextlib.suppress(DiskError):
-                    self._write_notes()
-            else:
-                self._write_notes()
-
-    @staticmethod
-    def _next(tasks: Iterator[Task]) -> Task | None:
-        return next(tasks, None)
+                    self._keep_what_came()
 
     def _tasks(self, round_number: int) -> Iterator[Task]:
         # The smallest first: should the hub go away half-way, the notebooks are here and not one large file.
@@ -138,31 +135,27 @@ class Work:
 
     def _of_job(self, job: _Job) -> Iterator[Task]:
         row, entry = job.row, job.row.entry
-        note = self._note_of(row)
         part = self._store.part(row.id)
         noted = self._journal.parts(row.id, entry) if part.exists() else {}
         job.left, job.alone = 1, True
         listed = pieces(entry, noted, ranges=self._ranges and self._rounds[row.id] < ROUNDS)
         if len(listed) == 1:
-            yield job, self._whole, (row, listed[0].done, note)
+            done = min(listed[0].done, part.stat().st_size) if listed[0].done else 0
+            mark = Mark(entry, 0, done)
+            yield job, mark, self._whole, (row, mark)
             return
         open_pieces = [piece for piece in listed if piece.done < piece.stop]
         job.left, job.alone = max(1, len(open_pieces)), False
         if not open_pieces:
-            yield job, self._fetcher.finish, (entry, part)
+            yield job, Mark(entry, 0, 0), self._fetcher.finish, (entry, part)
         for piece in open_pieces:
-            yield job, self._fetcher.piece, (entry, part, piece, note)
+            mark = Mark(entry, piece.start, piece.done)
+            yield job, mark, self._fetcher.piece, (entry, part, piece, mark)
 
-    def _note_of(self, row: Row) -> Note:
-        def note(start: int, done: int) -> None:
-            self._notes.put((row, start, done))
-
-        return note
-
-    def _whole(self, row: Row, done: int, note: Note) -> Arrived:
+    def _whole(self, row: Row, mark: Mark) -> Arrived:
         if self._options.checksum and row.sha and row.have_size == row.entry.size_bytes and self._same_hash(row):
             return Arrived(row.entry, b"")
-        return self._fetcher.whole(row.entry, self._store.part(row.id), done, note)
+        return self._fetcher.whole(row.entry, self._store.part(row.id), mark)
 
     def _same_hash(self, row: Row) -> bool:
         """Ask the server for a file's hash; Jupyter Server can tell it from 2.11 on."""
@@ -170,14 +163,17 @@ class Work:
         model = self._connection.json(path)
         return isinstance(model, dict) and model.get("hash") == row.sha.hex() != ""
 
-    def _ended(self, job: _Job, future: Future[Any]) -> None:
+    def _ended(self, job: _Job, mark: Mark, future: Future[Any]) -> None:
         """Take the end of a task in."""
         error = future.exception()
         if error is not None and _stops(error):
             raise error
         if error is None and isinstance(arrived := future.result(), Arrived):
             self.place(job.row, arrived)
+            self._noted.pop(mark, None)
             return
+        self._note(job.row, mark)
+        self._noted.pop(mark, None)
         job.failed = job.failed or error
         job.left -= 1
         if job.left == 0:
@@ -188,7 +184,6 @@ class Work:
         row, error = job.row, job.failed
         if error is None:
             # Its pieces are complete; the task that sums them up and looks whether it changed comes next.
-            self._write_notes()
             self._again.append(_Job(row))
             return
         if isinstance(error, NoRangesError):
@@ -206,8 +201,9 @@ class Work:
         if now is not None:
             entry = replace(row.entry, size_bytes=now.size_bytes, mtime_ns=now.mtime_ns)
             row = replace(row, entry=entry)
-        self._write_notes()
         self._journal.forget_parts(row.id)
+        # Before the first byte of the new version is written over the old one.
+        self._journal.commit()
         self._again.append(_Job(row))
 
     def place(self, row: Row, arrived: Arrived) -> None:
@@ -227,7 +223,6 @@ class Work:
         except CannotKeepError as error:
             self._fail(row, f"it cannot be kept here: {error}")
             return
-        self._write_notes()
         if aside:
             kept = (row.here_size, row.here_mtime)
             self._journal.arrived(row.id, arrived.entry, arrived.sha, kept, reason=row.reason, state=State.KEPT)
@@ -236,15 +231,28 @@ class Work:
         self.fetched += 1
 
     def _fail(self, row: Row, reason: str) -> None:
-        self._write_notes()
         self._journal.settle(row.id, State.FAILED, reason)
         self._journal.forget_parts(row.id)
         self._store.part(row.id).unlink(missing_ok=True)
 
-    def _write_notes(self) -> None:
-        while not self._notes.empty():
-            row, start, done = self._notes.get()
-            self._journal.note_part(row.id, row.entry, start, done)
+    def _keep_what_came(self) -> None:
+        """Put in place what is whole, and note how far the rest is: whatever came is not asked for again."""
+        self._note_all()
+        for future, (job, _) in self._running.items():
+            whole = future.done() and not future.cancelled() and future.exception() is None
+            if whole and isinstance(future.result(), Arrived) and self._store.part(job.row.id).exists():
+                self.place(job.row, future.result())
+
+    def _note_all(self) -> None:
+        """Record how far everything is that is on its way."""
+        for job, mark in self._running.values():
+            self._note(job.row, mark)
+
+    def _note(self, row: Row, mark: Mark) -> None:
+        entry, at = state = mark.state
+        if at > mark.start and self._noted.get(mark) != state:
+            self._journal.note_part(row.id, entry, mark.start, at)
+            self._noted[mark] = state
 
     def _keep(self, progress: Progress, total_bytes: int) -> None:
         now = time.monotonic()
@@ -253,7 +261,7 @@ class Work:
             progress("bytes", self._meter.received_bytes, total_bytes)
         if now - self._committed > _COMMIT_SECONDS:
             self._committed = now
-            self._write_notes()
+            self._note_all()
             self._journal.commit()
 
 
