@@ -107,6 +107,15 @@ class Chart:
         """The chart's own defaults, without those of its subcharts."""
         return self._handle.values
 
+    def custom_kinds(self) -> frozenset[str]:
+        """The kinds that the chart and its subcharts bring along as CustomResourceDefinitions."""
+        return frozenset(
+            str(item.data["spec"]["names"]["kind"])
+            for crd in self._handle.crds
+            for item in _manifests(crd.get("name", "crds"), crd.get("data") or crd.get("content") or "")
+            if item.kind == "CustomResourceDefinition"
+        )
+
     def merge(self, values: Document | Mapping[str, Any]) -> dict[str, Any]:
         """Return what a release would have: ``values`` over the defaults of the chart and its subcharts.
 

@@ -6,7 +6,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class ChartTree:
         has_templates: Whether it has templates of its own.
         values: Its own values.yaml, unparsed; empty where it has none.
         children: The subcharts that it carries, by key.
+        kube_version: The range of Kubernetes versions that it runs on; empty where it says nothing.
     """
 
     key: str
@@ -45,6 +46,7 @@ class ChartTree:
     has_templates: bool = False
     values: bytes = b""
     children: Mapping[str, ChartTree] = field(default_factory=dict)
+    kube_version: str = ""
 
     def walk(self, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], ChartTree]]:
         """Yield the chart and every subchart, each with the path of its values."""
@@ -98,6 +100,7 @@ def _tree(files: Files, label: str, depth: int = 0) -> ChartTree | None:
         any(name.startswith("templates/") for name in files),
         files.get("values.yaml", b""),
         _children(carried, known),
+        str(metadata.get("kubeVersion") or ""),
     )
 
 
@@ -107,10 +110,7 @@ def _children(carried: list[ChartTree], dependencies: tuple[Mapping[str, Any], .
     for tree in carried:
         keys = [str(d.get("alias") or tree.name) for d in dependencies if d.get("name") == tree.name]
         for key in keys or [tree.name]:
-            children[key] = ChartTree(
-                key, tree.name, tree.version, tree.dependencies, tree.schema, tree.has_templates, tree.values,
-                tree.children,
-            )  # fmt: skip
+            children[key] = replace(tree, key=key)
     return children
 
 

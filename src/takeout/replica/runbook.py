@@ -52,7 +52,7 @@ def names(replica: Replica) -> dict[str, str]:
     """Return the fields of the runbook's texts and of the target's steps."""
     chart = replica.layout.jupyterhub
     host = replica.context.options.host
-    release = _label(replica.context.hub.name)
+    release = release_name(replica.context.hub.name)
     reference = chart.chart
     where = f" --repo {chart.repository}"
     if chart.repository.startswith("oci://"):
@@ -66,7 +66,7 @@ def names(replica: Replica) -> dict[str, str]:
         "host": host,
         "release": release,
         "namespace": release,
-        "cluster": _label(replica.context.hub.cluster or release),
+        "cluster": release_name(replica.context.hub.cluster or release),
         "options": _options(replica),
         "install": f"helm upgrade --install {release} {reference}{where}{version} \\\n"
         f"  --namespace {release} --create-namespace {files} --wait --timeout 15m",
@@ -216,7 +216,7 @@ def _options(replica: Replica) -> str:
     return " ".join(words)
 
 
-def _label(name: str) -> str:
+def release_name(name: str) -> str:
     """Return ``name`` as a Kubernetes name (RFC 1123)."""
     return (
         "".join(c if c.isalnum() and c.isascii() else "-" for c in name.lower()).strip("-")[:53].strip("-")
@@ -224,4 +224,4 @@ def _label(name: str) -> str:
     )
 
 
-__all__ = ["DONE", "LOCAL", "OPEN", "README", "SECRETS", "names", "runbook"]
+__all__ = ["DONE", "LOCAL", "OPEN", "README", "SECRETS", "names", "release_name", "runbook"]
