@@ -93,6 +93,11 @@ class Chart:
         self._handle.close()
 
     @property
+    def handle(self) -> helm_python.Chart:
+        """The chart as Helm's library holds it."""
+        return self._handle
+
+    @property
     def name(self) -> str:
         """The chart's own name."""
         return self.tree.name

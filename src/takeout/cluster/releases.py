@@ -1,0 +1,193 @@
+"""Releases through Helm's own code: what is there, install, upgrade, roll back, uninstall."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from takeout.chart.helm import Chart, sdk
+from takeout.chart.quiet import quiet
+from takeout.cluster.api import Cluster
+from takeout.cluster.records import Driver, storage_driver
+from takeout.errors import ClusterError
+
+PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A revision of a release, as ``helm history`` shows it.
+
+    Attributes:
+        release: The release.
+        number: The revision.
+        status: Helm's word for its state.
+        chart: The chart's name and version, ``jupyterhub-4.3.3``.
+        changed: When it was last worked on.
+        description: What Helm says of it.
+        labels: The labels of its record.
+    """
+
+    release: str
+    number: int
+    status: str
+    chart: str
+    changed: str
+    description: str
+    labels: Mapping[str, str]
+
+
+class Releases:
+    """The releases of a namespace; use it as a context manager, or ``close`` it."""
+
+    def __init__(self, cluster: Cluster, namespace: str, driver: Driver | None = None) -> None:
+        self._helm = sdk()
+        self.namespace = namespace
+        self.driver: Driver = driver or storage_driver()
+        files = cluster.connection.kubeconfig
+        self._config = self._helm.Config(
+            # More than one file is for Helm to find in KUBECONFIG, as it was for us.
+            kubeconfig_path=files if files and os.pathsep not in files else None,
+            kube_context=cluster.context if files else None,
+            namespace=namespace,
+            storage_driver=self.driver,
+            qps=50.0,
+            burst_limit=100,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._config.close()
+
+    def canceller(self) -> Any:
+        """Return what ends an action when its ``cancel`` is called."""
+        return self._helm.HelmContext()
+
+    def all(self) -> list[Revision]:
+        """Return the last revision of every release of the namespace, in any state."""
+        return [_revision(item) for item in self._call("list releases", self._config.list, all_states=True)]
+
+    def history(self, name: str) -> list[Revision]:
+        """Return a release's revisions, the oldest first; none where there is no such release."""
+        try:
+            with quiet():
+                found = self._config.history(name)
+        except self._helm.HelmNotFoundError:
+            return []
+        except self._helm.HelmError as error:
+            raise helm_error("read the release's history", error) from error
+        return sorted((_revision(item) for item in found), key=lambda revision: revision.number)
+
+    def last(self, name: str) -> Revision | None:
+        """Return a release's last revision."""
+        return next(iter(self.history(name)[::-1]), None)
+
+    def values(self, name: str, *, whole: bool = False, revision: int | None = None) -> dict[str, Any]:
+        """Return the values that the release was given, or with ``whole`` those over the chart's defaults."""
+        found = self._call("read the values", self._config.get_values, name, all_values=whole, revision=revision)
+        inner = found.get("values", found) if set(found) <= {"values"} else found
+        return inner if isinstance(inner, dict) else {}
+
+    def manifest(self, name: str, *, revision: int | None = None) -> str:
+        """Return what the release rendered, hooks left out."""
+        found = self._call("read the release", self._config.status, name, revision=revision)
+        return str(found.get("manifest") or "")
+
+    def render(self, chart: Chart, values: Mapping[str, Any], name: str, *, upgrade: bool) -> dict[str, str]:
+        """Return what the chart renders with the cluster at hand, so that it finds the secrets it made before."""
+        rendered: dict[str, str] = self._call(
+            "render the chart",
+            self._config.render,
+            chart.handle,
+            dict(values),
+            name=name,
+            namespace=self.namespace,
+            is_install=not upgrade,
+            is_upgrade=upgrade,
+        )
+        return rendered
+
+    def put(
+        self,
+        chart: Chart,
+        name: str,
+        values: Mapping[str, Any],
+        *,
+        upgrade: bool,
+        seconds: int,
+        context: Any,
+        labels: Mapping[str, str],
+    ) -> None:
+        """Install or upgrade, and wait until everything is ready.
+
+        Raises:
+            ClusterError: When it fails, or is not ready in time.
+        """  # fmt: skip
+        action = self._config.upgrade if upgrade else self._config.install
+        options: dict[str, Any] = {
+            "timeout": seconds,
+            "wait": "watcher",
+            "labels": dict(labels),
+            "context": context,
+        }
+        options["description"] = "deployed by takeout"
+        try:
+            action(chart.handle, name, dict(values), **options)
+        except self._helm.HelmError as error:
+            raise helm_error("upgrade the release" if upgrade else "install the release", error) from error
+
+    def roll_back(self, name: str, revision: int, seconds: int) -> None:
+        """Roll a release back."""
+        self._call("roll the release back", self._config.rollback, name, version=revision, timeout=seconds)
+
+    def uninstall(self, name: str, seconds: int) -> None:
+        """Uninstall a release, if it is there."""
+        self._call(
+            "uninstall the release",
+            self._config.uninstall,
+            name,
+            timeout=seconds,
+            wait="watcher",
+            ignore_not_found=True,
+        )
+
+    def _call(self, what: str, action: Any, *arguments: Any, **options: Any) -> Any:
+        try:
+            with quiet():
+                return action(*arguments, **options)
+        except self._helm.HelmError as error:
+            raise helm_error(what, error) from error
+
+
+def helm_error(what: str, error: Exception) -> ClusterError:
+    """Return Helm's error as one of ours; Go nests causes, the outermost first."""
+    text = " ".join(str(error).split())
+    return ClusterError(f"Helm cannot {what}: {text}", reason="Helm")
+
+
+def _revision(item: Mapping[str, Any]) -> Revision:
+    info = item.get("info") if isinstance(item.get("info"), Mapping) else item
+    assert isinstance(info, Mapping)  # noqa: S101 - one of the two is
+    chart = item.get("chart")
+    if isinstance(chart, Mapping):
+        metadata = chart.get("metadata") or chart
+        chart = f"{metadata.get('name', '')}-{metadata.get('version', '')}"
+    elif item.get("chart_version"):
+        chart = f"{item.get('chart_name') or chart}-{item['chart_version']}"
+    return Revision(
+        str(item.get("name", "")),
+        int(item.get("version") or item.get("revision") or 0),
+        str(info.get("status", "")),
+        str(chart or ""),
+        str(info.get("last_deployed") or info.get("updated") or ""),
+        str(info.get("description", "")),
+        dict(item.get("labels") or {}),
+    )
