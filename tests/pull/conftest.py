@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ Put = Callable[[JupyterServer, Rule], Proxy]
 
 @pytest.fixture
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Start a real server over a directory."""
+    """Start a real server over a directory, for tests that stop or kill it."""
     started: list[JupyterServer] = []
 
     def start(root: Path) -> JupyterServer:
@@ -28,6 +29,29 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def movable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """A server over a directory that each test puts in its place: starting a server takes seconds."""
+    place = tmp_path_factory.mktemp("movable")
+    (place / "home").mkdir()
+    server = JupyterServer(place / "home", place / "server").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def show(movable: JupyterServer) -> Serve:
+    """Show a directory through the server that the tests share; its path becomes a link to where it went."""
+
+    def put(root: Path) -> JupyterServer:
+        shutil.rmtree(movable.root)
+        root.rename(movable.root)
+        root.symlink_to(movable.root)
+        return movable
+
+    return put
 
 
 @pytest.fixture

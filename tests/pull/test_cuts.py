@@ -106,7 +106,7 @@ def test_a_server_that_is_restarted_half_way_is_waited_for(serve: Serve, put_pro
 
 
 def test_a_server_that_is_gone_is_given_up_and_what_came_is_kept(
-    serve: Serve, put_proxy: Put, tmp_path: Path
+    show: Serve, put_proxy: Put, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -119,7 +119,7 @@ def test_a_server_that_is_gone_is_given_up_and_what_came_is_kept(
             gone.set()
         return Answer(502) if gone.is_set() else None
 
-    proxy = put_proxy(serve(home), vanish)
+    proxy = put_proxy(show(home), vanish)
     here = tmp_path / "here"
     with pytest.raises(NetworkError, match="answered nothing"):
         pull(proxy.address, here, KEY, Options(patience_seconds=1.5, connections=1))

@@ -134,9 +134,10 @@ def test_ctrl_c_keeps_every_byte_that_was_counted(shared: JupyterServer, put_pro
 
 
 def test_ctrl_c_keeps_what_is_whole_and_not_in_its_place(
-    shared: JupyterServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shared: JupyterServer, put_proxy: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = tmp_path / "here"
+    proxy = put_proxy(shared)
     place = Work.place
 
     def interrupt(work: Work, row: Row, arrived: Arrived) -> None:
@@ -147,9 +148,11 @@ def test_ctrl_c_keeps_what_is_whole_and_not_in_its_place(
     with monkeypatch.context() as patch:
         patch.setattr(Work, "place", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            pull(shared.address, here, KEY, Options(exclude=("large.bin",)))
-    again = pull(shared.address, here, KEY, Options(exclude=("large.bin",)))
+            pull(proxy.address, here, KEY, Options(exclude=("large.bin",)))
+    assert not (here / "middle.bin").exists()
+    before = len(proxy.requests)
+    again = pull(proxy.address, here, KEY, Options(exclude=("large.bin",)))
 
     assert again.whole
     assert (here / "middle.bin").read_bytes() == (shared.root / "middle.bin").read_bytes()
-    assert again.fetched_bytes == 0
+    assert not [request for request in proxy.requests[before:] if request.for_file and "middle" in request.path]

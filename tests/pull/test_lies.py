@@ -15,7 +15,7 @@ KEY = Token(TOKEN)
 
 
 def test_a_server_that_announces_more_than_it_sends_is_found_out(
-    serve: Serve, put_proxy: Put, tmp_path: Path
+    show: Serve, put_proxy: Put, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -24,7 +24,7 @@ def test_a_server_that_announces_more_than_it_sends_is_found_out(
     def lie(request: Request) -> Bend | None:
         return Bend(headers={"Content-Length": "1000"}) if request.for_file else None
 
-    proxy = put_proxy(serve(home), lie)
+    proxy = put_proxy(show(home), lie)
     pull(proxy.address, tmp_path / "here", KEY)
 
     # It is asked for the rest, and admits that there is none.
@@ -32,7 +32,7 @@ def test_a_server_that_announces_more_than_it_sends_is_found_out(
     assert (tmp_path / "here" / "lies.txt").read_text() == "0123456789"
 
 
-def test_a_server_that_announces_less_than_it_lists_is_named(serve: Serve, put_proxy: Put, tmp_path: Path) -> None:
+def test_a_server_that_announces_less_than_it_lists_is_named(show: Serve, put_proxy: Put, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "lies.txt").write_text("0123456789")
@@ -40,7 +40,7 @@ def test_a_server_that_announces_less_than_it_lists_is_named(serve: Serve, put_p
     def lie(request: Request) -> Bend | None:
         return Bend(headers={"Content-Length": "4"}, cut_after=4) if request.for_file else None
 
-    proxy = put_proxy(serve(home), lie)
+    proxy = put_proxy(show(home), lie)
     report = pull(proxy.address, tmp_path / "here", KEY)
 
     assert not report.whole
@@ -56,7 +56,7 @@ def test_a_server_without_ranges_still_gives_everything(
     assert tree(tmp_path / "here") == tree(shared.root)
 
 
-def test_a_file_that_changes_while_it_is_read_is_read_again(serve: Serve, put_proxy: Put, tmp_path: Path) -> None:
+def test_a_file_that_changes_while_it_is_read_is_read_again(show: Serve, put_proxy: Put, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "small.bin").write_bytes(b"a" * 3_000_000)
@@ -75,14 +75,14 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(serve: Serve, put_pr
                 return Bend(at=100_000, cut_after=200_000, then=lambda n=name, x=letter: rewrite(home / n, x))  # type: ignore[misc]
         return None
 
-    proxy = put_proxy(serve(home), change)
+    proxy = put_proxy(show(home), change)
     pull(proxy.address, tmp_path / "here", KEY)
 
     assert changed == {"small.bin", "large.bin"}
     assert tree(tmp_path / "here") == tree(home)
 
 
-def test_a_file_that_never_stops_changing_is_named(serve: Serve, put_proxy: Put, tmp_path: Path) -> None:
+def test_a_file_that_never_stops_changing_is_named(show: Serve, put_proxy: Put, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     log = home / "run.log"
@@ -94,21 +94,21 @@ def test_a_file_that_never_stops_changing_is_named(serve: Serve, put_proxy: Put,
                 stream.write(b"line\n")
         return None
 
-    proxy = put_proxy(serve(home), grow)
+    proxy = put_proxy(show(home), grow)
     report = pull(proxy.address, tmp_path / "here", KEY)
 
     assert [item.path for item in report.suspect] == ["run.log"]
     assert set((tmp_path / "here" / "run.log").read_bytes().split(b"\n")) == {b"line", b""}
 
 
-def test_a_clock_that_differs_does_not_matter(serve: Serve, put_proxy: Put, tmp_path: Path) -> None:
+def test_a_clock_that_differs_does_not_matter(show: Serve, put_proxy: Put, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "future.txt").write_text("future")
     (home / "past.txt").write_text("past")
     os.utime(home / "future.txt", (4_000_000_000, 4_000_000_000))
     os.utime(home / "past.txt", (-100_000, -100_000))
-    proxy = put_proxy(serve(home), lambda _: Bend(headers={"Date": "Thu, 01 Jan 2037 00:00:00 GMT"}))
+    proxy = put_proxy(show(home), lambda _: Bend(headers={"Date": "Thu, 01 Jan 2037 00:00:00 GMT"}))
     here = tmp_path / "here"
     pull(proxy.address, here, KEY)
 

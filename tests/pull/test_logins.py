@@ -59,7 +59,7 @@ def test_a_login_page_with_status_200_is_never_a_file(
     assert tree(here) == tree(shared.root)
 
 
-def test_a_login_page_as_long_as_the_file_is_never_the_file(serve: Serve, put_proxy: Put, tmp_path: Path) -> None:
+def test_a_login_page_as_long_as_the_file_is_never_the_file(show: Serve, put_proxy: Put, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "data.csv").write_bytes(b"x" * len(login_page(Request("GET", "/", {}, 0, 0)).body))
@@ -70,7 +70,7 @@ def test_a_login_page_as_long_as_the_file_is_never_the_file(serve: Serve, put_pr
             expired.set()
         return login_page(request) if expired.is_set() else None
 
-    proxy = put_proxy(serve(home), login)
+    proxy = put_proxy(show(home), login)
     with pytest.raises(TokenError):
         pull(proxy.address, tmp_path / "here", KEY)
 

@@ -52,9 +52,9 @@ def test_an_address_from_the_browser_will_do(shared: JupyterServer, tmp_path: Pa
     assert report.whole
 
 
-def test_a_second_pull_brings_what_changed_and_nothing_else(serve: Serve, tmp_path: Path) -> None:
+def test_a_second_pull_brings_what_changed_and_nothing_else(show: Serve, tmp_path: Path) -> None:
     home = make_plain(tmp_path / "home")
-    server = serve(home)
+    server = show(home)
     here = tmp_path / "here"
     pull(server.address, here, KEY)
     (home / "new.txt").write_text("new")
@@ -74,12 +74,12 @@ def test_a_second_pull_brings_what_changed_and_nothing_else(serve: Serve, tmp_pa
     assert tree(here) == tree(home)
 
 
-def test_what_was_changed_here_is_never_lost(serve: Serve, tmp_path: Path) -> None:
+def test_what_was_changed_here_is_never_lost(show: Serve, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     for name in ("mine.txt", "both.txt", "theirs.txt", "gone.txt"):
         (home / name).write_text("first")
-    server = serve(home)
+    server = show(home)
     here = tmp_path / "here"
     pull(server.address, here, KEY)
     (here / "mine.txt").write_text("changed here")
@@ -116,12 +116,12 @@ def test_a_file_that_was_here_before_is_not_overwritten(shared: JupyterServer, t
     assert [item.path for item in report.changed_here] == ["none.txt"]
 
 
-def test_checksum_finds_what_size_and_time_hide(serve: Serve, tmp_path: Path) -> None:
+def test_checksum_finds_what_size_and_time_hide(show: Serve, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "a.txt").write_text("one")
     (home / "b.txt").write_text("two")
-    server = serve(home)
+    server = show(home)
     here = tmp_path / "here"
     pull(server.address, here, KEY)
     before = (home / "a.txt").stat().st_mtime_ns
@@ -143,11 +143,11 @@ def test_a_dry_run_writes_nothing_and_says_how_much_and_how_long(shared: Jupyter
     assert 0 < report.estimate_seconds < 60
 
 
-def test_a_dry_run_after_a_pull_leaves_the_journal_alone(serve: Serve, tmp_path: Path) -> None:
+def test_a_dry_run_after_a_pull_leaves_the_journal_alone(show: Serve, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "a.txt").write_text("one")
-    server = serve(home)
+    server = show(home)
     here = tmp_path / "here"
     pull(server.address, here, KEY)
     (home / "b.txt").write_text("two")
@@ -157,12 +157,12 @@ def test_a_dry_run_after_a_pull_leaves_the_journal_alone(serve: Serve, tmp_path:
     assert pull(server.address, here, KEY).fetched_files == 1
 
 
-def test_patterns_presets_and_ignore_files_hold_as_for_an_archive(serve: Serve, tmp_path: Path) -> None:
+def test_patterns_presets_and_ignore_files_hold_as_for_an_archive(show: Serve, tmp_path: Path) -> None:
     home = tmp_path / "home"
     for name in ("keep/a.txt", "raw/b.tmp", "node_modules/x.js", "env/pyvenv.cfg", "env/lib/y.py", "raw/c.txt"):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(name)
-    server = serve(home)
+    server = show(home)
 
     report = pull(server.address, tmp_path / "here", KEY, Options(preset=Preset.SLIM, exclude=("*.tmp",)))
 
