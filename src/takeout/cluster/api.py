@@ -258,8 +258,8 @@ class Cluster:
         return True
 
     def may(self, verb: str, kind: str, namespace: str = "", *, subresource: str = "", name: str = "") -> Allowed:
-        """Return whether the kubeconfig's user may ``verb`` a kind; unknown kinds cannot be asked for."""
-        known = self._kinds.find(kind)
+        """Return whether the kubeconfig's user may ``verb`` a kind; ``*`` is every verb, and every kind."""
+        known = Kind("*/", "*", "*", namespaced=True) if kind == "*" else self._kinds.find(kind)
         if known is None:
             return Allowed(yes=False, reason=f"the cluster has no {kind}")
         attributes = {

@@ -166,6 +166,9 @@ def _apply(run: _Run) -> None:
     items = run.plan.manifests
     for number, item in enumerate(items):
         run.progress("the replica's own objects", number, len(items))
+        if not run.cluster.has(f"{item['apiVersion']}/{item['kind']}"):
+            run.tell(f"left out: {item['kind']}/{item['metadata']['name']}, a kind that the cluster does not know")
+            continue
         run.cluster.apply(labelled(item, run.plan.release), run.plan.namespace, force=True)
     run.progress("the replica's own objects", len(items), len(items))
 

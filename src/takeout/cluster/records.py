@@ -51,7 +51,7 @@ class Record:
 
     @property
     def status(self) -> str:
-        """Helm's word: ``deployed``, ``failed``, ``superseded``, ``uninstalling``, ``pending-upgrade`` or other."""
+        """Helm's word: ``deployed``, ``failed``, ``uninstalling``, ``pending-upgrade`` or another."""
         return str((self.release.get("info") or {}).get("status") or "")
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from takeout.cluster.api import Cluster
 from takeout.cluster.records import Driver, storage_driver
 from takeout.errors import ClusterError
 
+_LOG = logging.getLogger("takeout.helm")
+_LOG.propagate = False
+_LOG.setLevel(logging.DEBUG)
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
 
 
@@ -26,7 +30,6 @@ class Revision:
         status: Helm's word for its state.
         chart: The chart's name and version, ``jupyterhub-4.3.3``.
         changed: When it was last worked on.
-        description: What Helm says of it.
         labels: The labels of its record.
     """
 
@@ -35,7 +38,6 @@ class Revision:
     status: str
     chart: str
     changed: str
-    description: str
     labels: Mapping[str, str]
 
 
@@ -46,6 +48,10 @@ class Releases:
         self._helm = sdk()
         self.namespace = namespace
         self.driver: Driver = driver or storage_driver()
+        self._said = _Said()
+        _LOG.addHandler(self._said)
+        # What an error leaves out Helm says in its log; only connections made from here on log.
+        self._helm.logging.enable_logging(logging.DEBUG, _LOG)
         files = cluster.connection.kubeconfig
         self._config = self._helm.Config(
             # More than one file is for Helm to find in KUBECONFIG, as it was for us.
@@ -66,6 +72,7 @@ class Releases:
     def close(self) -> None:
         """Give the connection back."""
         self._config.close()
+        _LOG.removeHandler(self._said)
 
     def canceller(self) -> Any:
         """Return what ends an action when its ``cancel`` is called."""
@@ -83,7 +90,7 @@ class Releases:
         except self._helm.HelmNotFoundError:
             return []
         except self._helm.HelmError as error:
-            raise helm_error("read the release's history", error) from error
+            raise self._error("read the release's history", error) from error
         return sorted((_revision(item) for item in found), key=lambda revision: revision.number)
 
     def last(self, name: str) -> Revision | None:
@@ -93,8 +100,7 @@ class Releases:
     def values(self, name: str, *, whole: bool = False, revision: int | None = None) -> dict[str, Any]:
         """Return the values that the release was given, or with ``whole`` those over the chart's defaults."""
         found = self._call("read the values", self._config.get_values, name, all_values=whole, revision=revision)
-        inner = found.get("values", found) if set(found) <= {"values"} else found
-        return inner if isinstance(inner, dict) else {}
+        return found if isinstance(found, dict) else {}
 
     def manifest(self, name: str, *, revision: int | None = None) -> str:
         """Return what the release rendered, hooks left out."""
@@ -142,7 +148,7 @@ class Releases:
         try:
             action(chart.handle, name, dict(values), **options)
         except self._helm.HelmError as error:
-            raise helm_error("upgrade the release" if upgrade else "install the release", error) from error
+            raise self._error("upgrade the release" if upgrade else "install the release", error) from error
 
     def roll_back(self, name: str, revision: int, seconds: int) -> None:
         """Roll a release back."""
@@ -164,30 +170,40 @@ class Releases:
             with quiet():
                 return action(*arguments, **options)
         except self._helm.HelmError as error:
-            raise helm_error(what, error) from error
+            raise self._error(what, error) from error
+
+    def _error(self, what: str, error: Exception) -> ClusterError:
+        """Return Helm's error as one of ours; Go nests causes, the outermost first."""
+        text = " ".join(str(error).split())
+        cause = self._said.cause()
+        more = f" ({cause})" if cause and cause not in text else ""
+        return ClusterError(f"Helm cannot {what}: {text}{more}", reason="Helm")
 
 
-def helm_error(what: str, error: Exception) -> ClusterError:
-    """Return Helm's error as one of ours; Go nests causes, the outermost first."""
-    text = " ".join(str(error).split())
-    return ClusterError(f"Helm cannot {what}: {text}", reason="Helm")
+class _Said(logging.Handler):
+    """Keep the last cause that Helm's log names."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self._cause = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _, found, cause = record.getMessage().partition(" error=")
+        if found:
+            self._cause = " ".join(cause.strip("[]").split())
+
+    def cause(self) -> str:
+        """Return the last cause, once."""
+        cause, self._cause = self._cause, ""
+        return cause
 
 
 def _revision(item: Mapping[str, Any]) -> Revision:
-    info = item.get("info") if isinstance(item.get("info"), Mapping) else item
-    assert isinstance(info, Mapping)  # noqa: S101 - one of the two is
-    chart = item.get("chart")
-    if isinstance(chart, Mapping):
-        metadata = chart.get("metadata") or chart
-        chart = f"{metadata.get('name', '')}-{metadata.get('version', '')}"
-    elif item.get("chart_version"):
-        chart = f"{item.get('chart_name') or chart}-{item['chart_version']}"
     return Revision(
         str(item.get("name", "")),
-        int(item.get("version") or item.get("revision") or 0),
-        str(info.get("status", "")),
-        str(chart or ""),
-        str(info.get("last_deployed") or info.get("updated") or ""),
-        str(info.get("description", "")),
+        int(item.get("revision") or 0),
+        str(item.get("status", "")),
+        f"{item.get('chart_name', '')}-{item.get('chart_version', '')}",
+        str(item.get("deployed_at") or ""),
         dict(item.get("labels") or {}),
     )

@@ -10,7 +10,7 @@ from typing import Any
 from takeout.adapt.nets.live import live
 from takeout.adapt.nets.nodes import nodes_in, nodes_of_manifests, quantity
 from takeout.cluster.api import Object, is_ready
-from takeout.cluster.preflight.check import Check, NotDoneError, Problem, Subject
+from takeout.cluster.preflight.check import Check, Problem, Subject
 from takeout.targets import InstanceType
 
 _GIB = 1 << 30
@@ -97,7 +97,8 @@ def room(subject: Subject) -> Iterator[Problem]:
     """Yield pods for which there is no room."""
     machines = read_machines(subject)
     if not machines:
-        raise NotDoneError("no node is ready")
+        yield Problem("no node is ready to take pods", _SCALED, blocking=False)
+        return
     for asked in (*_core(subject.plan.objects), *_servers(subject.plan.hub_values)):
         fitting = [machine for machine in machines if _takes(machine, asked)]
         size = f"{asked.cores:g} cores and {asked.memory_bytes / _GIB:.1f} GiB"
