@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from takeout.chart.places import Places, Wanted
-from takeout.local.describe import Descriptions, describe, subject
+from takeout.local.describe import Describer, Descriptions, describe, subject
 from takeout.local.environment import Environment
 from takeout.local.prepare import Wishes
 from takeout.replica.replicate import Wishes as Replicating
@@ -58,7 +58,7 @@ def test_the_table_gives_the_traits_that_the_chart_gives(
         pytest.skip("the chart jupyterhub 4.3.3 is not on this machine: pull it with Helm, or set TAKEOUT_CHARTS")
     directories = list(replicas(snapshot, tmp_path))
     asked = [
-        replace(subject(each, environment, Wishes(by_table=by_table)), options={}, traits=True)
+        replace(subject(each, environment, Wishes(by_table=by_table)), choices=({},), traits=True)
         for by_table in (True, False)
         for each in directories
     ]
@@ -74,9 +74,10 @@ def test_the_table_gives_the_traits_that_the_chart_gives(
 
 
 def one_by_one(asked: Iterable[Any], environment: Environment) -> Iterable[Descriptions]:
-    """Describe each by itself: both configurations of a hub have the same folder."""
-    for one in asked:
-        yield from describe([one], environment)
+    """Describe one after the other: both configurations of a hub have the same folder."""
+    with Describer(environment) as describer:
+        for one in asked:
+            yield from describer.describe([one])
 
 
 def traits(one: Any, described: Descriptions) -> dict[str, Any]:

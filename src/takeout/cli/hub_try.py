@@ -172,7 +172,7 @@ def _show(
 
     one = subject(directory, environment, wishes, (Person(who[0]),), options)
     groups = tuple(group_names(one.prepared.plan.values)) if who[1] is None else who[1]
-    one = type(one)(one.prepared, (Person(who[0], groups),), options)
+    one = type(one)(one.prepared, (Person(who[0], groups),), (options,))
     (found,) = describe([one], environment)
     if found.error is not None:
         raise found.error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -9,18 +10,19 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import takeout
 from takeout.errors import InputError, ToolError, Where
 from takeout.local.environment import Environment
 from takeout.local.hub import ADMIN, MEMBER, snippet_error
-from takeout.local.hubdir import hub_environ, write_hub
+from takeout.local.hubdir import KUBECONFIG, hub_environ, write_hub
 from takeout.local.plan import Addresses
 from takeout.local.prepare import Prepared, Wishes, group_names, prepare
 from takeout.local.processes import last_lines
 from takeout.replica.lock import read_lock
 
-_NOWHERE = Addresses("http://127.0.0.1:8000", "http://127.0.0.1:8081", "http://127.0.0.1:8001")
+NOWHERE = Addresses("http://127.0.0.1:8000", "http://127.0.0.1:8081", "http://127.0.0.1:8001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,13 @@ class Subject:
     Attributes:
         prepared: Its plan, with ``dry`` set.
         people: For whom.
-        options: The one choice to make; None for every one that the form offers.
+        choices: The choices to make; None for every one that the form offers.
         traits: Whether to tell the whole configuration as well.
     """
 
     prepared: Prepared
     people: tuple[Person, ...]
-    options: Mapping[str, str] | None = None
+    choices: tuple[Mapping[str, str], ...] | None = None
     traits: bool = False
 
 
@@ -104,44 +106,80 @@ def subject(
         options: One choice; None for every one.
     """
     read_lock(directory)
-    prepared = prepare(directory, _NOWHERE, environment.users, wishes, dry=True)
+    prepared = prepare(directory, NOWHERE, environment.users, wishes, dry=True)
     groups = tuple(group_names(prepared.plan.values))
     prepared.plan.admins.append(ADMIN)
-    return Subject(prepared, tuple(people) or (Person(MEMBER, groups), Person(ADMIN, groups)), options)
+    choices = None if options is None else (options,)
+    return Subject(prepared, tuple(people) or (Person(MEMBER, groups), Person(ADMIN, groups)), choices)
 
 
 def describe(
     subjects: Sequence[Subject], environment: Environment, environ: Mapping[str, str] = os.environ
 ) -> list[Descriptions]:
-    """Return what each hub gives; one process is started for all of them.
+    """Return what each hub gives; see ``Describer``."""
+    with Describer(environment, environ) as describer:
+        return describer.describe(subjects)
+
+
+class Describer:
+    """A process of the hub's environment that describes pods: its start takes seconds, each hub then little.
 
     Args:
-        subjects: The hubs.
         environment: The programs.
         environ: The environment of this process.
-
-    Raises:
-        ToolError: When the describing process fails.
     """
-    with tempfile.TemporaryDirectory(prefix="takeout-pods-") as name:
-        folder = Path(name)
-        jobs = [_job(one, folder / f"{number}.json") for number, one in enumerate(subjects)]
+
+    def __init__(self, environment: Environment, environ: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+        self._environ = environ
+        self._folder = tempfile.TemporaryDirectory(prefix="takeout-pods-")
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            with self._process:  # the end of its input ends it
+                pass
+        self._folder.cleanup()
+
+    def describe(self, subjects: Sequence[Subject]) -> list[Descriptions]:
+        """Return what each hub gives; each needs a part of ``.takeout`` of its own."""
+        folder = Path(self._folder.name)
+        outputs = [folder / f"{number}.json" for number in range(len(subjects))]
+        for output in outputs:
+            output.unlink(missing_ok=True)
+        jobs = [_job(one, output) for one, output in zip(subjects, outputs, strict=True)]
         (folder / "jobs.json").write_text(json.dumps(jobs))
-        first = subjects[0].prepared
-        own = hub_environ(first.plan, first.environ, environ, environment.hub, "")
-        log = folder / "log"
-        command = [
-            str(environment.hub),
-            "-W",
-            "ignore",
-            "-m",
-            "takeout.local.inside.show",
-            str(folder / "jobs.json"),
-        ]
-        with log.open("wb") as output:
-            # The exit code says that a configuration failed; each result says which and why.
-            subprocess.run(command, env=own, stdout=output, stderr=subprocess.STDOUT, cwd=folder, check=False)  # noqa: S603
-        return [_result(one, folder / f"{number}.json", last_lines(log, 6)) for number, one in enumerate(subjects)]
+        if self._process is None:
+            self._process = self._start(subjects[0].prepared)
+        assert self._process.stdin is not None  # noqa: S101 - they are pipes
+        assert self._process.stdout is not None  # noqa: S101
+        with contextlib.suppress(BrokenPipeError):  # the results tell
+            self._process.stdin.write(f"{folder / 'jobs.json'}\n")
+            self._process.stdin.flush()
+            self._process.stdout.readline()
+        tail = last_lines(folder / "log", 6)
+        return [_result(one, output, tail) for one, output in zip(subjects, outputs, strict=True)]
+
+    def _start(self, first: Prepared) -> subprocess.Popen[str]:
+        folder = Path(self._folder.name)
+        (folder / "lib").mkdir()
+        (folder / "lib" / "takeout").symlink_to(Path(takeout.__file__).parent, target_is_directory=True)
+        # Kubernetes' client looks for it once, when it is imported; it must be there as long as the process.
+        (folder / "kubeconfig").write_text(KUBECONFIG)
+        environ = hub_environ(first.plan, first.environ, self._environ, self._environment.hub, "")
+        with (folder / "log").open("wb") as log:
+            return subprocess.Popen(  # noqa: S603 - our own arguments
+                [str(self._environment.hub), "-W", "ignore", "-m", "takeout.local.inside.show"],
+                env={**environ, "PYTHONPATH": str(folder / "lib"), "KUBECONFIG": str(folder / "kubeconfig")},
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
 
 
 def _job(one: Subject, output: Path) -> dict[str, Any]:
@@ -150,7 +188,7 @@ def _job(one: Subject, output: Path) -> dict[str, Any]:
         "output": str(output),
         "environ": one.prepared.environ,
         "people": [{"name": person.name, "groups": list(person.groups)} for person in one.people],
-        "options": dict(one.options) if one.options is not None else None,
+        "choices": [dict(options) for options in one.choices] if one.choices is not None else None,
         "traits": one.traits,
     }
 

@@ -18,7 +18,7 @@ from takeout.local.inside.configure import configure
 
 configure(get_config(), {plan!r})  # noqa: F821
 '''
-_KUBECONFIG = """\
+KUBECONFIG = """\
 # No cluster: the spawner wants to read that there is one.
 apiVersion: v1
 kind: Config
@@ -46,7 +46,7 @@ def write_hub(plan: Plan) -> Path:
         link.unlink(missing_ok=True)
         # Takeout's modules alone, not whatever else is installed beside them.
         link.symlink_to(Path(takeout.__file__).parent, target_is_directory=True)
-        (places.hub / "kubeconfig").write_text(_KUBECONFIG)
+        (places.hub / "kubeconfig").write_text(KUBECONFIG)
         file = places.hub / "plan.json"
         file.touch(mode=0o600)
         file.write_text(plan.dump(), encoding="utf-8")

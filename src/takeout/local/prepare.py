@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from takeout.chart.helm import Chart, Manifest
-from takeout.errors import InputError, NetworkError, OptionError, TakeoutError, ToolError, Where
+from takeout.errors import OptionError, Where
 from takeout.local.files import contents
+from takeout.local.hubsecrets import hub_secrets
 from takeout.local.mapping import Release, getter, names_of, traits_of, with_defaults
 from takeout.local.plan import Addresses, Login, Places, Plan
+from takeout.local.rendered import TABLE, with_chart
 from takeout.local.unused import unused
-from takeout.replica.charts import open_chart_of
 from takeout.replica.files import Files, read_files
 from takeout.replica.model import SECRETS
 from takeout.replica.recall import layout_of
@@ -27,8 +25,6 @@ from takeout.values.node import find, from_data, to_data
 from takeout.values.path import format_path
 
 STATE = ".takeout"
-_MOUNTED = "/usr/local/etc/jupyterhub"
-_SEEDED = ("hub.config.JupyterHub.cookie_secret", "hub.config.CryptKeeper.keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +85,40 @@ def prepare(
         OptionError: When a snippet that is to be skipped is not there.
     """
     files = read_files(directory)
+    places = Places(str((directory / STATE).resolve()), str(programs), "described" if dry else "hub")
+    return prepare_values(files, own_values(files, files.merged), addresses, places, wishes, dry=dry)
+
+
+def prepare_values(
+    files: Files,
+    own: dict[str, Any],
+    addresses: Addresses,
+    places: Places,
+    wishes: Wishes,
+    *,
+    dry: bool = False,
+    kept: Path | None = None,
+) -> Prepared:
+    """Return the plan for a replica with these values in place of its own.
+
+    Args:
+        files: The replica.
+        own: z2jh's values.
+        addresses: Where the parts will listen.
+        places: Where files go.
+        wishes: What the command line asks for.
+        dry: Whether pods are only described.
+        kept: What remembers random secrets; a file of ``places`` where None.
+
+    Raises:
+        OptionError: When a snippet that is to be skipped is not there.
+    """
     layout = layout_of(files.lock)
-    own = _jupyterhub(files.merged, umbrella=layout.umbrella)
     hub = files.lock["hub"]
     release = Release(hub["name"], hub["name"], layout.jupyterhub.version)
-    places = Places(str((directory / STATE).resolve()), str(programs), "described" if dry else "hub")
     values = with_defaults(own)
     get = getter(values)
-    hidden = _secrets(values, places.hub)
+    hidden = hub_secrets(values, kept or places.hub / "secrets.json")
     plan = Plan(
         hub=hub["id"],
         addresses=_with_base(addresses, get("hub.baseUrl", "/")),
@@ -119,7 +141,9 @@ def prepare(
         )
     if wishes.login == "real":
         _refuse_placeholders(own, files)
-    plan, configuration = _with_chart(plan, files, release, wishes)
+    configuration = TABLE
+    if not wishes.by_table:
+        plan, configuration = with_chart(plan, files, release, wishes.chart)
     environ = _environ(plan, release, get("hub.extraEnv", {}))
     return Prepared(plan, environ, hub["title"] or hub["id"], configuration, tuple(unused(own)), files)
 
@@ -171,106 +195,16 @@ def group_names(values: Mapping[str, Any]) -> list[str]:
     return list(found)
 
 
-def _jupyterhub(merged: Document, *, umbrella: bool) -> dict[str, Any]:
+def own_values(files: Files, merged: Document) -> dict[str, Any]:
+    """Return z2jh's own values of what Helm is given for the replica."""
     data = to_data(merged)
-    assert isinstance(data, dict)  # noqa: S101 - a values file is a mapping
-    values: Any = data.get("jupyterhub") if umbrella else data
+    values: Any = data.get("jupyterhub") if files.lock["umbrella"] and isinstance(data, dict) else data
     return values if isinstance(values, dict) else {}
 
 
 def _with_base(addresses: Addresses, base: str) -> Addresses:
     path = "/" + base.strip("/") + "/" if base.strip("/") else "/"
     return replace(addresses, public=addresses.public.rstrip("/") + path)
-
-
-def _secrets(values: dict[str, Any], folder: Path) -> dict[str, str]:
-    """Return the hub's secrets: the owners' where there are any, else random ones that stay for the next time."""
-    get = getter(values)
-    file = folder / "secrets.json"
-    try:
-        kept: dict[str, str] = json.loads(file.read_text())
-    except (OSError, ValueError):
-        kept = {}
-    given = {
-        _SEEDED[0]: get(_SEEDED[0]) or get("hub.cookieSecret"),
-        _SEEDED[1]: _joined(get(_SEEDED[1])),
-        **{f"hub.services.{k}.apiToken": (s or {}).get("apiToken") for k, s in get("hub.services", {}).items()},
-    }
-    chosen = {}
-    for key, value in given.items():
-        is_given = isinstance(value, str) and value and not value.startswith("<")
-        chosen[key] = str(value) if is_given else kept.get(key) or secrets.token_hex(32)
-    folder.mkdir(parents=True, exist_ok=True)
-    if chosen != kept:
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(chosen, indent=1))
-    return chosen
-
-
-def _joined(keys: object) -> str | None:
-    if isinstance(keys, list):
-        return ";".join(map(str, keys))
-    return keys if isinstance(keys, str) else None
-
-
-def _with_chart(plan: Plan, files: Files, release: Release, wishes: Wishes) -> tuple[Plan, str]:
-    """Return the plan with the chart's own configuration where a chart is at hand."""
-    table = "Takeout's table of z2jh's values"
-    if wishes.by_table:
-        return plan, table
-    try:
-        with open_chart_of(files, chart=wishes.chart, offline=True) as chart:
-            return _by_chart(plan, chart, files, release)
-    except (NetworkError, ToolError) as error:
-        return plan, f"{table}; {error.message.split(',')[0]}"
-    except TakeoutError as error:
-        if wishes.chart is not None:
-            raise
-        return plan, f"{table}; the chart does not render these values ({error.message})"
-
-
-def _by_chart(plan: Plan, chart: Chart, files: Files, release: Release) -> tuple[Plan, str]:
-    rendered = chart.render(files.merged, name=release.name, namespace=release.namespace)
-    config = _holding(rendered, "ConfigMap", "jupyterhub_config.py")
-    secret = {**_holding(rendered, "Secret", "values.yaml")}
-    decoded = {key: base64.b64decode(text).decode() for key, text in secret.items()}
-    values = json.loads(json.dumps(_yaml(decoded["values.yaml"])))
-    folder = plan.places.hub / "chart"
-    snippets = {key: str(text) for key, text in (getter(values)("hub.extraConfig", {}) or {}).items()}
-    values.get("hub", {}).pop("extraConfig", None)
-    for name, texts in (("config", config), ("secret", {**decoded, "values.yaml": json.dumps(values)})):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        for key, text in texts.items():
-            file = folder / name / key
-            file.touch(mode=0o600)
-            file.write_text(text.replace(_MOUNTED, str(folder)) if key.endswith(".py") else text)
-    data = [manifest.data for manifest in rendered if manifest.kind == "Secret"]
-    mounted = {item["metadata"]["name"]: dict(item.get("data") or {}) for item in data}
-    with_snippets = {**values, "hub": {**values.get("hub", {}), "extraConfig": snippets}}
-    names = {key: text for key, text in config.items() if "\n" not in text}
-    plan = replace(
-        plan,
-        chart=str(folder),
-        values=with_snippets,
-        snippets=snippets,
-        files={**plan.files, **mounted},
-        names=names,
-    )
-    return plan, f"the hub configuration of the chart {chart.tree.name} {chart.version}"
-
-
-def _holding(rendered: Iterable[Manifest], kind: str, key: str) -> dict[str, str]:
-    for manifest in rendered:
-        data = manifest.data.get("data") or {}
-        if manifest.kind == kind and key in data:
-            return dict(data)
-    raise InputError(f"the chart renders no {kind} with {key}", hint="try it with --table")
-
-
-def _yaml(text: str) -> Any:
-    import yaml  # noqa: PLC0415 - only with a chart
-
-    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def _environ(plan: Plan, release: Release, extra: object) -> dict[str, str]:

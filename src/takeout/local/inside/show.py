@@ -3,7 +3,8 @@
 The hub's application is set up whole, with a database in memory, and a server is started for each request; the
 stand-in for the cluster answers with the manifest instead of a process. Every hook and override has had its turn.
 
-Usage: ``python -m takeout.local.inside.show JOBS.json``; each job names a configuration file and where to write.
+Usage: ``python -m takeout.local.inside.show``. Each line of standard input names a file of jobs, each with a
+configuration file and where to write; a line on standard output says that they are done.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from __future__ import annotations
 import asyncio
 import copy
 import functools
+import itertools
 import json
 import logging
+import math
 import os
 import sys
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,12 @@ from traitlets.config.loader import LazyConfigValue
 
 from takeout.local.inside.spawner import DescribedError
 
+MOST_COMBINATIONS = 128
+"""How many combinations of a profile's options are described; the largest form that was seen offers 126."""
+
+AT_A_TIME = 2
+"""How many jobs run side by side; each takes some 150 MB."""
+
 
 async def describe(job: dict[str, Any]) -> dict[str, Any]:
     """Return a description for each person and choice of ``job``: the manifest, or why there is none."""
@@ -38,7 +46,7 @@ async def describe(job: dict[str, Any]) -> dict[str, Any]:
     for person in job["people"]:
         user = _user(app, person)
         try:
-            chosen = [job["options"]] if job.get("options") is not None else await _choices(user)
+            chosen = job["choices"] if job.get("choices") is not None else await _choices(user)
         except Exception as error:  # noqa: BLE001 - the hub's own code decides what it raises
             found.append({"user": person["name"], "options": {}, "pod": None, "error": _said(error)})
             continue
@@ -80,27 +88,34 @@ def _user(app: Any, person: dict[str, Any]) -> Any:
 
 
 async def _choices(user: Any) -> list[dict[str, str]]:
-    """Return what the form offers this person: each profile, and each choice of it once."""
+    """Return what the form offers this person: each profile with each combination of its options."""
     spawner = user.spawners[""]
     listed = spawner.profile_list
     if callable(listed):
         listed = await maybe_future(listed(spawner))
     # KubeSpawner offers no public way to the list as its form shows it.
     profiles = spawner._get_initialized_profile_list(spawner._sorted_dict_values(listed))  # noqa: SLF001
-    return [options for profile in profiles or () for options in _of_profile(profile)] or [{}]
+    return [options for profile in profiles or () for options in of_profile(profile)] or [{}]
 
 
-def _of_profile(profile: dict[str, Any]) -> Iterator[dict[str, str]]:
+def of_profile(profile: dict[str, Any], most: int = MOST_COMBINATIONS) -> list[dict[str, str]]:
+    """Return every combination of the profile's options; beyond ``most``, one option is varied at a time."""
     options = profile.get("profile_options") or {}
     # An option without choices has no default, so whatever else is chosen must write something in.
     base = {"profile": str(profile["slug"])}
     for name, option in options.items():
         if not option.get("choices") and (option.get("unlisted_choice") or {}).get("enabled"):
             base[f"{name}--unlisted-choice"] = "quay.io/jupyter/base-notebook:latest"
-    yield dict(base)
-    for name, option in options.items():
-        for choice in option.get("choices") or ():
-            yield {**base, str(name): str(choice)}
+    offered = {
+        str(name): [str(choice) for choice in option["choices"]]
+        for name, option in options.items()
+        if option.get("choices")
+    }
+    if math.prod(map(len, offered.values())) > most:
+        one_at_a_time = [{**base, name: choice} for name, choices in offered.items() for choice in choices]
+        return [base, *one_at_a_time]
+    combined = itertools.product(*offered.values())
+    return [{**base, **dict(zip(offered, choices, strict=True))} for choices in combined]
 
 
 async def _spawn(user: Any, options: dict[str, str]) -> tuple[dict[str, Any] | None, str]:
@@ -131,23 +146,36 @@ def work(job: dict[str, Any]) -> int:
     return 1 if result["error"] else 0
 
 
-def main(arguments: list[str]) -> int:
-    """Do every job; several each in a process of their own, for a configuration changes what is imported."""
-    jobs = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    if len(jobs) == 1:
-        return work(jobs[0])
+def work_all(jobs: list[dict[str, Any]]) -> None:
+    """Do every job in a process of its own, for a configuration changes what is imported; a few at a time."""
+    running = 0
+    for job in jobs:
+        if running == AT_A_TIME:
+            os.wait()
+            running -= 1
+        if os.fork() == 0:
+            os.environ.update(job.get("environ") or {})
+            try:
+                work(job)
+            finally:
+                os._exit(0)
+        running += 1
+    for _ in range(running):
+        os.wait()
+
+
+def main() -> None:
+    """Do the jobs of each line of standard input, until it ends."""
     import jupyterhub_fancy_profiles  # noqa: F401, PLC0415 - once for all that are forked from here
     import oauthenticator.generic  # noqa: F401, PLC0415
 
-    worst = 0
-    for job in jobs:
-        child = os.fork()
-        if child == 0:
-            os.environ.update(job.get("environ") or {})
-            os._exit(work(job))
-        worst = max(worst, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    return worst
+    # What a hub's own code prints must not come between the answers.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
+        os.dup2(2, 1)
+        for line in sys.stdin:
+            work_all(json.loads(Path(line.rstrip("\n")).read_text(encoding="utf-8")))
+            print("done", file=answers, flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()
