@@ -34,12 +34,16 @@ class Browser:
     Args:
         url: The hub's address with its base path.
         user: The user's name.
+        token: A token of the user's, in place of a login.
     """
 
-    def __init__(self, url: str, user: str) -> None:
+    def __init__(self, url: str, user: str, token: str = "") -> None:
         self.url = url.rstrip("/") + "/"
         self.user = user
-        self._client = httpx.Client(follow_redirects=True, timeout=_REQUEST_SECONDS, trust_env=False)
+        self._authorization = {"Authorization": f"token {token}"} if token else {}
+        self._client = httpx.Client(
+            follow_redirects=True, timeout=_REQUEST_SECONDS, trust_env=False, headers=self._authorization
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -167,6 +171,7 @@ class Browser:
         channel = websocket.create_connection(
             f"ws{address.removeprefix('http')}?session_id={session}&_xsrf={quote(token)}",
             cookie=cookies,
+            header=self._authorization,
             origin="{0.scheme}://{0.netloc}".format(urlsplit(self.url)),
             timeout=timeout_seconds,
         )

@@ -41,7 +41,7 @@ class Step:
     seconds: float
 
 
-class _StopError(Exception):
+class StopError(Exception):
     """A step failed that the others need."""
 
 
@@ -67,15 +67,15 @@ def smoke(
     steps: list[Step] = []
     with Browser(url, user) as browser:
         try:
-            _do(steps, "log in", lambda: browser.log_in(password), lambda _: f"as {user}")
-            offered = _do(steps, "profile form", browser.profiles, _offered)
-        except _StopError:
+            do(steps, "log in", lambda: browser.log_in(password), lambda _: f"as {user}")
+            offered = do(steps, "profile form", browser.profiles, _offered)
+        except StopError:
             return steps
         chosen: Iterable[str] = offered[:1] if which == "first" else offered
         wanted = list(chosen) or [""]
         for number, profile in enumerate(wanted):
             progress("profiles", number, len(wanted))
-            _one(steps, browser, profile, user, start_seconds)
+            one_profile(steps, browser, profile, user, start_seconds)
         progress("profiles", len(wanted), len(wanted))
     return steps
 
@@ -85,17 +85,17 @@ def held(steps: Iterable[Step]) -> bool:
     return all(step.ok for step in steps)
 
 
-def _one(steps: list[Step], browser: Browser, profile: str, user: str, start_seconds: float) -> None:
+def one_profile(steps: list[Step], browser: Browser, profile: str, user: str, start_seconds: float) -> None:
     """Start one profile, run a cell, stop; what failed does not keep the next profile from its turn."""
     of = f" ({profile})" if profile else ""
     try:
-        _do(steps, f"start{of}", lambda: browser.start(profile, start_seconds), lambda _: "the server answers")
-        _do(steps, f"cell{of}", lambda: _cell(browser, user))
-    except _StopError:
+        do(steps, f"start{of}", lambda: browser.start(profile, start_seconds), lambda _: "the server answers")
+        do(steps, f"cell{of}", lambda: _cell(browser, user))
+    except StopError:
         pass
     try:
-        _do(steps, f"stop{of}", lambda: browser.stop(STOP_SECONDS), lambda _: "the server is gone")
-    except _StopError:
+        do(steps, f"stop{of}", lambda: browser.stop(STOP_SECONDS), lambda _: "the server is gone")
+    except StopError:
         return
 
 
@@ -111,13 +111,18 @@ def _offered(profiles: list[str]) -> str:
     return f"{len(profiles)} offered: {', '.join(profiles)}" if profiles else "there is none: one way to start"
 
 
-def _do(steps: list[Step], name: str, work: Callable[[], _T], say: Callable[[_T], str] = str) -> _T:
+def do(steps: list[Step], name: str, work: Callable[[], _T], say: Callable[[_T], str] = str) -> _T:
+    """Do a step, note what it came to, and return its result.
+
+    Raises:
+        StopError: When it failed.
+    """
     began = time.monotonic()
     try:
         result = work()
     except (StepError, httpx.HTTPError) as error:
         note = str(error) or type(error).__name__
         steps.append(Step(name, ok=False, note=note, seconds=time.monotonic() - began))
-        raise _StopError from error
+        raise StopError from error
     steps.append(Step(name, ok=True, note=say(result), seconds=time.monotonic() - began))
     return result
