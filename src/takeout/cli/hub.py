@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from takeout.cli import hub_replicate, hub_try
+from takeout.cli import hub_deploy, hub_replicate, hub_try
 from takeout.cli.options import (
     JsonOption,
     OfflineOption,
@@ -190,3 +190,4 @@ def images(
 
 
 hub_try.add_to(app)
+hub_deploy.add_to(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -21,7 +22,8 @@ from takeout.values.node import Mapping as Document
 from takeout.values.node import from_data, leaves
 from takeout.values.path import Path, format_path
 
-Kind = str
+_KEY = secrets.token_bytes(32)
+"""Another one in every run: what is printed of a secret says nothing to whoever guesses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def differ(plan: Plan, cluster: Cluster) -> Difference:
 def _values(
     before: Mapping[str, Any], after: Mapping[str, Any], secrets: Document | None
 ) -> Iterator[ValueChange]:
-    known = frozenset(path for path, _ in leaves(secrets)) if secrets is not None else frozenset()
+    known = frozenset(path for path, _ in leaves(own)) if own is not None else frozenset()
     old, new = _flat(before), _flat(after)
     for path in sorted({*old, *new}, key=format_path):
         if path in old and path in new and old[path] == new[path]:
@@ -158,7 +160,7 @@ def _masked(item: Object) -> Object:
 
 def _mark(value: Any) -> str:
     """Return what tells two secrets apart and does not help to guess one."""
-    return hashlib.blake2b(json.dumps(value, default=str).encode(), digest_size=3).hexdigest()
+    return hashlib.blake2b(json.dumps(value, default=str).encode(), digest_size=3, key=_KEY).hexdigest()
 
 
 def _objects(text: str) -> list[Object]:

@@ -15,13 +15,11 @@ from takeout.errors import OptionError
 from takeout.progress import Progress, silent
 from takeout.replica.charts import open_chart_of
 from takeout.replica.files import Files, read_files
+from takeout.replica.lock import read_lock
 from takeout.replica.recall import context_of
 from takeout.replica.runbook import release_name
 from takeout.values.node import Mapping as Document
 from takeout.values.node import to_data
-
-_LABEL_MAX = 53
-"""Helm's own limit for a release's name: https://github.com/helm/helm/blob/v4.0.0/pkg/chart/v2/util/validate_name.go"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +96,27 @@ def open_plan(
     """
     progress("reading the replica", 0, 0)
     files = read_files(directory)
-    name = release or release_name(str(files.lock["hub"]["name"]))
-    space = namespace or name
-    for option, given in (("--release", name), ("--namespace", space)):
-        if release_name(given) != given or len(given) > _LABEL_MAX:
-            raise OptionError(
-                f"not a name for {option}: {given!r}",
-                hint=f"lower-case letters, digits and hyphens, at most {_LABEL_MAX}",
-            )
+    name, space = place_of(directory, release, namespace)
     with open_chart_of(files, chart=chart, offline=offline, progress=progress) as helm:
         progress("rendering", 0, 0)
         rendered = tuple(manifest.data for manifest in helm.render(files.merged, name=name, namespace=space))
         values = to_data(files.merged)
         assert isinstance(values, dict)  # noqa: S101 - a mapping's data
         yield Plan(files, helm, name, space, values, rendered, context_of(files.lock))
+
+
+def place_of(directory: Path, release: str = "", namespace: str = "") -> tuple[str, str]:
+    """Return the release and the namespace of the replica in ``directory``; what is given counts.
+
+    Raises:
+        DirectoryError: When there is no replica.
+        OptionError: When a name is none that Kubernetes takes.
+    """
+    name = release or release_name(str(read_lock(directory)["hub"]["name"]))
+    space = namespace or name
+    for option, given in (("--release", name), ("--namespace", space)):
+        if release_name(given) != given:
+            raise OptionError(
+                f"not a name for {option}: {given!r}", hint="lower-case letters, digits and hyphens, at most 53"
+            )
+    return name, space
