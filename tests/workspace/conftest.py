@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from takeout.workspace.model import Captured, read_document
+from takeout.workspace.document import read_document
+from takeout.workspace.model import Captured
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -53,6 +54,14 @@ def environ(wheels: Path) -> Mapping[str, str]:
     found = dict.fromkeys(("PIP_FIND_LINKS", "UV_FIND_LINKS"), str(wheels))
     apart = dict.fromkeys(("PIP_NO_INDEX", "UV_NO_INDEX", "UV_OFFLINE"), "1")
     return {**clean, **found, **apart, "PIP_CONFIG_FILE": os.devnull}
+
+
+def write_program(file: Path, text: str) -> Path:
+    """Write a program of the shell's, which stands for one that a machine may have."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
+    return file
 
 
 def code(source: str, *, ran: bool = True, error: str = "") -> dict[str, Any]:

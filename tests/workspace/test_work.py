@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ import pytest
 from takeout.errors import DirectoryError, InputError, NetworkError, OptionError
 from takeout.workspace import DOCUMENT, OWN, Captured, Workspace, read_document, recreate, start_lab
 from takeout.workspace.check import Cell, Checked, choose
+from takeout.workspace.lab import write_settings
 from takeout.workspace.pythons import Maker, find_maker
-from takeout.workspace.recreate import _write_settings
-from workspace.conftest import code, document, environment, kernel, write_notebook
+from workspace.conftest import code, document, environment, kernel, write_notebook, write_program
 
 OCEAN, OTHER = "/opt/conda/envs/ocean", "/opt/other"
 PACKAGES = [("tides", "1.0"), ("currents", "2.0"), ("gone", "9.9"), ("ipykernel", "7.0"), ("jupyterlab", "4.0")]
@@ -48,7 +48,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def workspace(environ: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace that tests look at and do not change."""
-    return recreate(write_home(tmp_path_factory.mktemp("home")), environ, use_uv=False)
+    return recreate(write_home(tmp_path_factory.mktemp("home")), environ, way="uv")
 
 
 def is_made_and_names_what_is_missing(workspace: Workspace) -> None:
@@ -68,16 +68,32 @@ def test_an_environment_is_made_anew_and_what_is_missing_is_named(workspace: Wor
     is_made_and_names_what_is_missing(workspace)
 
 
-@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
-def test_with_uv_as_well(home: Path, environ: Mapping[str, str]) -> None:
-    workspace = recreate(home, environ)
-    assert workspace.environments[0].tool == "uv"
+def test_with_pythons_own_venv_as_well(home: Path, environ: Mapping[str, str]) -> None:
+    workspace = recreate(home, environ, way="venv")
+    assert workspace.environments[0].tool == "venv and pip"
     is_made_and_names_what_is_missing(workspace)
+
+
+def test_where_uv_fails_pip_does_it(home: Path, environ: Mapping[str, str], tmp_path: Path) -> None:
+    program = write_program(tmp_path / "bin" / "uv", "echo 'error: unexpected argument' >&2; exit 2")
+    path = f"{program.parent}{os.pathsep}{environ['PATH']}"
+    workspace = recreate(home, {**environ, "PATH": path}, way="uv")
+    assert workspace.environments[0].tool == "venv and pip"
+    is_made_and_names_what_is_missing(workspace)
+
+
+def test_what_uv_cannot_install_pip_is_asked_for(tmp_path: Path, environ: Mapping[str, str]) -> None:
+    # uv sees no packages at all here, as behind a mirror that only pip is configured for.
+    blind = {**environ, "UV_FIND_LINKS": str(tmp_path)}
+    (tmp_path / "home").mkdir()
+    workspace = recreate(write_home(tmp_path / "home", packages=PACKAGES[:1]), blind, way="uv")
+    (made,) = workspace.environments
+    assert (made.tool, made.packages, made.missing) == ("uv", 1, ())
 
 
 def test_the_second_time_everything_is_there(workspace: Workspace, environ: Mapping[str, str]) -> None:
     # With no program to be found, anything made would fail.
-    again = recreate(workspace.home, {**environ, "PATH": ""}, use_uv=False)
+    again = recreate(workspace.home, {**environ, "PATH": ""}, way="uv")
     assert workspace.fresh
     assert not again.fresh
     assert again.environments == workspace.environments
@@ -85,15 +101,15 @@ def test_the_second_time_everything_is_there(workspace: Workspace, environ: Mapp
 
 
 def test_a_changed_document_makes_only_what_changed(home: Path, environ: Mapping[str, str]) -> None:
-    workspace = recreate(home, environ, use_uv=False)
+    workspace = recreate(home, environ, way="uv")
     mark = Path(workspace.environments[0].directory) / "kept"
     mark.touch()
     notebooks = [{"path": "tide.ipynb", "kernel": name, "cells": 2} for name in ("ocean", "other")]
     write_home(workspace.home, notebooks=notebooks)
-    again = recreate(workspace.home, environ, use_uv=False)
+    again = recreate(workspace.home, environ, way="uv")
     assert mark.exists()
     assert [each.prefix for each in again.environments] == [OCEAN, OTHER]
-    recreate(workspace.home, environ, use_uv=False, again=True)
+    recreate(workspace.home, environ, way="uv", again=True)
     assert not mark.exists()
 
 
@@ -112,8 +128,11 @@ def test_jupyterlab_opens_on_the_home_and_sees_nothing_of_the_persons(
     own = tmp_path / "me" / ".local" / "share" / "jupyter" / "kernels" / "mine"
     own.mkdir(parents=True)
     (own / "kernel.json").write_text('{"argv": ["x"], "display_name": "Mine", "language": "python"}')
-    start = start_lab(workspace, {**environ, "HOME": str(tmp_path / "me")}, ["--version"])
-    done = subprocess.run(start.command, env=dict(start.environ), capture_output=True, text=True, check=True)
+    start = start_lab(workspace, {**environ, "HOME": str(tmp_path / "me")}, browser=False)
+    assert start.command[-1] == "--no-browser"
+    done = subprocess.run(
+        [*start.command, "--version"], env=dict(start.environ), capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip()
     assert f"--ServerApp.root_dir={workspace.home}" in start.command
     lists = [start.command[0], "-m", "jupyter_client.kernelspecapp", "list", "--json"]
@@ -133,18 +152,20 @@ def test_all_that_differs_is_said(tmp_path: Path, environ: Mapping[str, str]) ->
         kernels=[kernel("ocean", OCEAN), kernel("julia-1.10", "", "julia")],
         notebooks=[{"path": f"{name}.ipynb", "kernel": name} for name in names],
     )
-    workspace = recreate(tmp_path, environ, use_uv=False)
+    alone = tmp_path / "no-programs"
+    alone.mkdir()
+    workspace = recreate(tmp_path, {**environ, "PATH": str(alone)})
 
     (made,) = workspace.environments
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert made.differs == (
         f"Python 3.4.10 on the hub, {here} here: this machine has no 3.4",
         "tides 1.05 on the hub, 2.0 here",
-        "1 conda packages are no Python packages and are not here: gdal",
+        "1 conda package is no Python package and is not here: gdal",
     )
     assert made.missing == ()
     image, yml = workspace.better
-    assert "quay.io/ana/ocean:1" in image
+    assert image == "its image quay.io/ana/ocean:1: neither docker nor podman is here"
     assert str(tmp_path / OWN / "binder" / "environment.yml") in yml
     assert [text.split(":")[0] for text in workspace.without] == [
         "kernel julia-1.10 (julia-1.10.ipynb)",
@@ -160,11 +181,11 @@ def test_settings_come_along_and_later_changes_stay(tmp_path: Path) -> None:
     write_home(tmp_path, jupyterlab={"settings": settings, "extensions": []})
     captured = read_document(tmp_path / DOCUMENT)
     file = tmp_path / OWN / "jupyter" / "lab" / "user-settings" / "@jupyterlab" / "x" / "y.jupyterlab-settings"
-    _write_settings(captured, tmp_path / OWN)
+    write_settings(captured, tmp_path / OWN)
     assert file.read_text() == "{}"
     assert not (tmp_path / OWN / "out").exists()
     file.write_text('{"mine": 1}')
-    _write_settings(captured, tmp_path / OWN)
+    write_settings(captured, tmp_path / OWN)
     assert file.read_text() == '{"mine": 1}'
 
 
@@ -173,7 +194,7 @@ import json, os, sys
 from takeout.workspace import read_document, recreate
 from takeout.workspace.check import check_notebooks
 home, document = map(__import__("pathlib").Path, sys.argv[1:])
-workspace = recreate(home, os.environ, use_uv=False)
+workspace = recreate(home, os.environ, way="uv")
 found = check_notebooks(workspace, read_document(document).notebooks, os.environ, timeout_seconds=20)
 print(json.dumps([each.to_json() for each in found]))
 """
@@ -251,15 +272,11 @@ def test_what_is_no_captured_environment_is_refused(tmp_path: Path, text: str) -
 
 
 def test_no_network_is_said_once(tmp_path: Path) -> None:
-    program = tmp_path / "uv"
-    program.write_text("#!/bin/sh\necho 'error: dns error: failed to lookup' >&2\nexit 2\n")
-    program.chmod(0o755)
+    program = write_program(tmp_path / "uv", "echo 'error: dns error: failed to lookup' >&2; exit 2")
     with pytest.raises(NetworkError, match="cannot be fetched"):
         Maker(str(program), {}).install(tmp_path, ["x"], tmp_path)
 
 
 def test_a_stand_in_for_a_python_is_not_taken_for_one(tmp_path: Path) -> None:
-    program = tmp_path / "python3.4"
-    program.write_text("#!/bin/sh\necho 'python3.4: command not found' >&2\nexit 127\n")
-    program.chmod(0o755)
+    write_program(tmp_path / "python3.4", "echo 'python3.4: command not found' >&2; exit 127")
     assert find_maker({"PATH": str(tmp_path), "PYTHONPATH": "x"}).python("3.4") == ""

@@ -34,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
             "takeout home work home",
             "takeout home work home --check",
             "takeout home work home --check --notebook 'course/*.ipynb' --no-lab",
+            "takeout home work home --with uv",
             "takeout home work home --files binder",
         ),
     )(home_work)
@@ -112,7 +113,15 @@ def home_work(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Also environments that no notebook uses.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Make the environments anew.")] = False,
-    uv: Annotated[bool, typer.Option("--uv/--no-uv", help="Use uv where it is there.")] = True,
+    way: Annotated[
+        str,
+        typer.Option(
+            "--with",
+            metavar="WAY",
+            help="How: image (the hub's own), conda, uv or venv. [default: the first of them that can be had]",
+            show_default=False,
+        ),
+    ] = "",
     lab: Annotated[bool, typer.Option("--lab/--no-lab", help="Open JupyterLab when all is ready.")] = True,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="JupyterLab's port; 0 for its own.")] = 0,
@@ -121,7 +130,7 @@ def home_work(
 ) -> None:
     """Make the environment of a home anew, and open JupyterLab on it; a second start is instant."""
     from takeout.cli.work_text import work_json, work_text, written_text
-    from takeout.workspace import DOCUMENT, advise, read_document, recreate, start_lab
+    from takeout.workspace import DOCUMENT, advise, read_document, recreate, serve, start_lab
     from takeout.workspace import write_files as write
 
     output = Output(json=json, quiet=quiet)
@@ -138,7 +147,7 @@ def home_work(
         chosen = choose(captured, notebook or ())
     with output.progress() as progress:
         workspace = recreate(
-            destination, os.environ, document=environment, every=every, use_uv=uv, again=again, progress=progress
+            destination, os.environ, document=environment, every=every, way=way, again=again, progress=progress
         )
         if check or notebook:
             checked = check_notebooks(workspace, chosen, os.environ, timeout_seconds=timeout, progress=progress)
@@ -149,8 +158,19 @@ def home_work(
     if not all(each.as_on_hub for each in checked) or not (workspace.whole or opens):
         raise typer.Exit(1)
     if opens:
-        options = [*([f"--port={port}"] if port else []), *([] if browser else ["--no-browser"])]
-        _become(start_lab(workspace, os.environ, options))
+        start = start_lab(workspace, os.environ, port=port, browser=browser)
+        if not start.url:
+            _become(start)
+        raise typer.Exit(serve(start, lambda url: _show(url, output, browser=browser)))
+
+
+def _show(url: str, output: Output, *, browser: bool) -> None:
+    """Say where JupyterLab is, also where nothing else is to be said: nobody could open it otherwise."""
+    import webbrowser
+
+    Output(json=output.json, quiet=False).message(f"JupyterLab is at {url}\nCtrl-C ends it")
+    if browser:
+        webbrowser.open(url)
 
 
 def _become(start: Start) -> None:

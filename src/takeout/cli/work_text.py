@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from takeout.workspace import Advice, Captured, Workspace, Written
+    from takeout.workspace.build import Made
     from takeout.workspace.check import Checked
+    from takeout.workspace.rlanguage import MadeR
 
 
 def captured_text(captured: Captured, file: Path) -> str:
@@ -50,14 +52,18 @@ def work_text(
 ) -> str:
     """Return what is here and what differs, for a person; lists stop after ``shown`` entries."""
     lines = []
+    if workspace.container:
+        lines.append(f"in the hub's image {workspace.container.image}, run by {workspace.container.name}")
     for each in workspace.environments:
         lines.append(f"{each.prefix}: Python {each.python}, {each.packages} packages as on the hub ({each.tool})")
-        lines += _some([f"differs: {text}" for text in each.differs], shown)
-        lines += _some([f"missing: {name}: {reason}" for name, reason in each.missing], shown)
+        lines += _differences(each, shown)
+    if workspace.r:
+        lines.append(f"R {workspace.r.version}: {workspace.r.packages} packages as on the hub")
+        lines += _differences(workspace.r, shown)
     lines.append(f"kernels: {', '.join(sorted(workspace.kernels)) or 'none'}")
     lines += [f"missing: {note}" for note in workspace.without]
-    lines += [f"nearer to the hub: {note}" for note in workspace.better]
-    lines += _paths_text(paths, captured, workspace.home, shown)
+    lines += [f"nearer to the hub would be {note}" for note in workspace.better]
+    lines += _paths_text(paths, captured, workspace, shown)
     for result in checked:
         lines += _checked_text(result, shown)
     if checked:
@@ -66,15 +72,22 @@ def work_text(
     return "\n".join(lines)
 
 
-def _paths_text(paths: Sequence[Advice], captured: Captured, home: Path, shown: int) -> list[str]:
+def _differences(made: Made | MadeR, shown: int) -> list[str]:
+    lines = _some([f"differs: {text}" for text in made.differs], shown)
+    return [*lines, *_some([f"missing: {name}: {reason}" for name, reason in made.missing], shown)]
+
+
+def _paths_text(paths: Sequence[Advice], captured: Captured, workspace: Workspace, shown: int) -> list[str]:
     from takeout.workspace import keep_all
 
-    broken = [each for each in paths if not each.works]
+    # In the hub's image the home is where it was.
+    inside = workspace.container.home if workspace.container else ""
+    broken = [each for each in paths if not each.works and not (inside and each.here)]
     if not broken:
         return []
     lines = [f"paths of the hub that do not work here: {len(broken)}"]
     lines += _some([f"{each.path} ({each.files[0]}{_more(each)}): {each.way}" for each in broken], shown)
-    command = keep_all(captured, home)
+    command = "" if inside else keep_all(captured, workspace.home)
     if command:
         lines += ["to keep those below the home working as they are (Linux):", *_some(command.splitlines(), shown)]
     return lines

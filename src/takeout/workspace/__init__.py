@@ -5,16 +5,20 @@ slow to load and a second start is to be instant.
 """
 
 from takeout.workspace.capture import DOCUMENT, capture, save_document
+from takeout.workspace.document import read_document
 from takeout.workspace.files import Written, write_files
-from takeout.workspace.model import Captured, read_document
+from takeout.workspace.model import Captured
 from takeout.workspace.paths import Advice, advise, keep_all
-from takeout.workspace.recreate import OWN, Workspace, recreate
+from takeout.workspace.ready import OWN, Workspace
+from takeout.workspace.recreate import WAYS, recreate
 from takeout.workspace.script import capture_script
+from takeout.workspace.serve import serve
 from takeout.workspace.start import Start, start_lab
 
 __all__ = [
     "DOCUMENT",
     "OWN",
+    "WAYS",
     "Advice",
     "Captured",
     "Start",
@@ -27,6 +31,7 @@ __all__ = [
     "read_document",
     "recreate",
     "save_document",
+    "serve",
     "start_lab",
     "write_files",
 ]

@@ -10,28 +10,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from takeout.errors import ToolError
+from takeout.errors import NetworkError, ToolError
+from takeout.workspace.compare import compare
+from takeout.workspace.document import environment_from
 from takeout.workspace.lock import install_lock
 from takeout.workspace.model import Captured, Environment
 from takeout.workspace.onhub.environments import environment_of
 from takeout.workspace.pythons import Maker, last_lines
-from takeout.workspace.requirements import TOOLS, Requirement, normal, requirements_of
-
-_SHOWN = 8
+from takeout.workspace.requirements import Requirement, requirements_of
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An environment that was made.
+    """An environment that is here.
 
     Attributes:
         prefix: What it stands for: its folder on the hub.
-        directory: Where it is here.
+        directory: Where it is here; in a container, there.
         python: Its Python's version here.
         tool: What it was made with.
-        packages: How many distributions are as on the hub.
+        packages: How many packages are as on the hub.
         differs: How it is not what the hub had, a sentence each.
-        missing: Distributions that are not there, with the reason.
+        missing: Packages that are not there, with the reason.
     """
 
     prefix: str
@@ -56,35 +56,95 @@ def directory_name(prefix: str) -> str:
 
 
 def make(environment: Environment, captured: Captured, home: Path, directory: Path, maker: Maker) -> Made:
-    """Make an environment in ``directory``.
+    """Make a virtual environment in ``directory``.
 
     Raises:
         NetworkError: When packages cannot be fetched.
         ToolError: When no environment can be made, or it cannot run a notebook.
     """
     differs: list[str] = []
-    maker.create(directory, _python_for(environment, maker, differs))
+    maker = maker.create(directory, _python_for(environment, maker, differs))
     lines, left = requirements_of(environment.packages, captured)
+    reasons = {**dict(left), **fill(directory, lines, home, maker)}
+    differs += [f"{line.name}: {line.differs}" for line in lines if line.differs]
+    if any(each.name == "pip" for each in environment.packages) and not maker.has(directory, "pip"):
+        # For `%pip` in a notebook; nothing else needs it, so that it is no fault where it cannot be had.
+        maker.install_somehow(directory, ["pip"], home)
+    return finish(environment, directory, home, maker, tool=maker.name, differs=differs, reasons=reasons)
+
+
+def fill(directory: Path, lines: Sequence[Requirement], home: Path, maker: Maker) -> dict[str, str]:
+    """Install a lock into an environment as far as it goes; what uv does not install, pip is asked for.
+
+    Returns:
+        Why a distribution is not there, by its name.
+
+    Raises:
+        NetworkError: When packages cannot be fetched.
+    """
     wanted = [line for line in lines if not line.folder or (home / line.folder).is_dir()]
-    left += tuple(
-        (line.name, f"its folder {line.folder} is not in this copy") for line in lines if line not in wanted
-    )
-    differs += [f"{line.name}: {line.differs}" for line in wanted if line.differs]
-
-    def attempt(chosen: Sequence[Requirement]) -> str:
-        with _lock_file(chosen) as lock:
-            return maker.install(directory, ["--no-deps", "--requirement", lock.name], home)
-
-    aside = install_lock(wanted, attempt)
-    reasons = dict(left)
+    reasons = {line.name: f"its folder {line.folder} is not in this copy" for line in lines if line not in wanted}
+    aside = _installed(directory, wanted, home, maker)
     for line, problem in aside:
         with _lock_file([each for each in wanted if each.name != line.name and "==" in each.line]) as lock:
             if maker.install(directory, ["--constraint", lock.name, line.name], home):
                 reasons[line.name] = last_lines(problem)
-    problem = maker.install(directory, ["ipykernel"], home)
-    if problem:
-        raise ToolError(f"no notebook can run without ipykernel: {last_lines(problem)}")
-    return _made(environment, directory, maker, differs, reasons)
+    return reasons
+
+
+def _installed(
+    directory: Path, wanted: Sequence[Requirement], home: Path, maker: Maker
+) -> list[tuple[Requirement, str]]:
+    """Install what can be installed, and return the rest with what went wrong.
+
+    uv does not read pip's configuration, and is stricter with old packages: what it cannot have, pip often can.
+    """
+
+    def with_maker(maker: Maker, lines: Sequence[Requirement]) -> list[tuple[Requirement, str]]:
+        def attempt(chosen: Sequence[Requirement]) -> str:
+            with _lock_file(chosen) as lock:
+                return maker.install(directory, ["--no-deps", "--requirement", lock.name], home)
+
+        return install_lock(lines, attempt)
+
+    if not maker.uv:
+        return with_maker(maker, wanted)
+    try:
+        aside = with_maker(maker, wanted)
+    except NetworkError:
+        return with_maker(maker.without_uv(), wanted)
+    return with_maker(maker.without_uv(), [line for line, _ in aside]) if aside else []
+
+
+def finish(
+    environment: Environment,
+    directory: Path,
+    home: Path,
+    maker: Maker,
+    *,
+    tool: str,
+    differs: Sequence[str],
+    reasons: dict[str, str],
+) -> Made:
+    """See to it that an environment can run notebooks, and compare it with the hub's.
+
+    Raises:
+        NetworkError: When ipykernel cannot be fetched.
+        ToolError: When it cannot run a notebook.
+    """
+    python = str(directory / "bin" / "python")
+    if not maker.has(directory, "ipykernel"):
+        problem = maker.install_somehow(directory, ["ipykernel"], home)
+        if problem:
+            raise ToolError(f"no notebook can run without ipykernel: {last_lines(problem)}")
+    about = environment_of(python)
+    if about is None:
+        raise ToolError("the new environment's Python does not run", hint="remove .takeout-work and try again")
+    found = compare(environment, environment_from(about), reasons)
+    all_that_differs = (*differs, *found.differs)
+    return Made(
+        environment.prefix, str(directory), about["version"], tool, found.same, all_that_differs, found.missing
+    )
 
 
 def _lock_file(lines: Sequence[Requirement]) -> tempfile._TemporaryFileWrapper[str]:
@@ -104,44 +164,3 @@ def _python_for(environment: Environment, maker: Maker, differs: list[str]) -> s
         f"Python {environment.version} on the hub, {here} here: this machine has no {environment.minor}"
     )
     return sys.executable
-
-
-def _made(
-    environment: Environment, directory: Path, maker: Maker, differs: list[str], reasons: dict[str, str]
-) -> Made:
-    """Compare what is there now with what the hub had; what pip said does not count, what is installed does."""
-    about = environment_of(str(directory / "bin" / "python"))
-    if about is None:
-        raise ToolError("the new environment's Python does not run", hint="remove .takeout-work and try again")
-    here = {normal(each["name"]): each["version"] for each in about["packages"]}
-    same, missing = 0, []
-    for package in environment.packages:
-        if normal(package.name) in TOOLS:
-            continue
-        version = here.get(normal(package.name))
-        if version is None:
-            missing.append(
-                (f"{package.name} {package.version}", reasons.get(package.name, "it was not installed"))
-            )
-        elif version != package.version and not package.editable and not package.url:
-            differs.append(f"{package.name} {package.version} on the hub, {version} here")
-        else:
-            same += 1
-    differs += _beyond_python(environment)
-    return Made(
-        environment.prefix, str(directory), about["version"], maker.name, same, tuple(differs), tuple(missing)
-    )
-
-
-def _beyond_python(environment: Environment) -> list[str]:
-    """Say which of a conda environment's packages no Python index has; what somebody asked for comes first."""
-    if not environment.conda:
-        return []
-    python = {normal(each.name) for each in environment.packages} | {"python", "pip"}
-    others = [each.name for each in environment.conda if normal(each.name) not in python]
-    if not others:
-        return []
-    asked = {re.split(r"[ =<>!\[]", spec.split("::")[-1])[0] for spec in environment.asked}
-    shown = sorted(others, key=lambda name: (name not in asked, name))[:_SHOWN]
-    more = f" and {len(others) - len(shown)} more" if len(others) > len(shown) else ""
-    return [f"{len(others)} conda packages are no Python packages and are not here: {', '.join(shown)}{more}"]

@@ -20,7 +20,7 @@ from takeout.errors import OptionError
 from takeout.progress import Progress, silent
 from takeout.workspace.capture import replace_text
 from takeout.workspace.model import Captured, Notebook
-from takeout.workspace.recreate import Workspace
+from takeout.workspace.ready import Workspace
 from takeout.workspace.start import jupyter_variables
 
 _SHORT = 200
@@ -130,7 +130,7 @@ def _checked(
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return Checked(notebook.path, named, problem=f"cannot be read as a notebook: {error}")
     before = [_state(cell) for cell in _code(document)]
-    kernels = workspace.directory / "jupyter" / "kernels"
+    kernels = workspace.kernel_folder
     variables = {**environ, **jupyter_variables(workspace)}
     stopped = _run(document, kernel, file.parent, kernels=kernels, variables=variables, seconds=timeout_seconds)
     kept = workspace.directory / "checked" / notebook.path

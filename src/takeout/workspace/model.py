@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any, TypeVar
-
-from takeout.errors import DirectoryError, DiskError, InputError, Where
-
-FORMAT = 1
-_T = TypeVar("_T")
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +67,18 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A kernelspec; ``environment`` is the prefix of its Python environment, ``variables`` are names alone."""
+    """A kernelspec.
+
+    Attributes:
+        name: Its name, which notebooks name.
+        display_name: What a person sees.
+        language: Its language.
+        argv: What starts it.
+        environment: The prefix of its Python environment.
+        program: The interpreter that it ends up in.
+        variables: The names of the variables that it sets.
+        place: Its folder; empty where it is offered by a program and in no file.
+    """
 
     name: str
     display_name: str
@@ -85,6 +87,7 @@ class Kernel:
     environment: str = ""
     program: str = ""
     variables: tuple[str, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,72 +181,3 @@ class Captured:
         """Return the kernel that a notebook names, or the hub's own Python for one that names none."""
         wanted = (notebook.kernel or "python3").lower()
         return next((each for each in self.kernels if each.name.lower() == wanted), None)
-
-
-def read_document(file: Path) -> Captured:
-    """Read what was captured.
-
-    Raises:
-        DirectoryError: When there is no such file.
-        DiskError: When it cannot be read.
-        InputError: When it is something else; the place in it is named.
-    """
-    where = Where(str(file))
-    hint = "run `takeout home capture` on the hub and bring its file along"
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DirectoryError("the home has no captured environment", where=where, hint=hint) from error
-    except OSError as error:
-        raise DiskError(error.strerror or str(error), where=where) from error
-    except ValueError as error:
-        raise InputError(f"not a captured environment: {error}", where=where, hint=hint) from error
-    if not isinstance(document, dict) or document.get("takeout") != "environment":
-        raise InputError("not a captured environment", where=where, hint=hint)
-    if document.get("format") != FORMAT:
-        found = document.get("format")
-        raise InputError(f"format {found!r} is not known", where=where, hint="a newer Takeout reads it")
-    try:
-        return _captured(document)
-    except (TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"damaged: {error}", where=where, hint=hint) from error
-
-
-def _captured(document: Mapping[str, Any]) -> Captured:
-    return Captured(
-        captured=str(document["captured"]),
-        home=str(document["home"]),
-        homes=tuple(document["homes"]),
-        image=str(document["image"].get("name", "")),
-        environments=tuple(_environment(each) for each in document["environments"]),
-        kernels=tuple(_made(Kernel, each) for each in document["kernels"]),
-        notebooks=tuple(_made(Notebook, each) for each in document["notebooks"]),
-        paths=tuple(_made(HubPath, each) for each in document["paths"]),
-        r=tuple(
-            RLibrary(each["version"], tuple(_made(RPackage, one) for one in each["packages"]))
-            for each in document["r"]
-        ),
-        julia=tuple(_made(JuliaProject, each) for each in document["julia"]),
-        settings=tuple((each["file"], each["text"]) for each in document["jupyterlab"]["settings"]),
-        extensions=tuple((each["name"], each["version"]) for each in document["jupyterlab"]["extensions"]),
-    )
-
-
-def _environment(about: Mapping[str, Any]) -> Environment:
-    conda = about.get("conda") or {}
-    return Environment(
-        prefix=str(about["prefix"]),
-        version=str(about["version"]),
-        packages=tuple(_made(Package, each) for each in about["packages"]),
-        conda=tuple(_made(CondaPackage, each) for each in conda.get("packages", ())),
-        channels=tuple(conda.get("channels", ())),
-        asked=tuple(conda.get("asked", ())),
-    )
-
-
-def _made(kind: type[_T], about: Mapping[str, Any]) -> _T:
-    """Make a dataclass of what a mapping says; what it does not know is for a newer Takeout."""
-    known = {each.name for each in fields(kind)}  # type: ignore[arg-type] # only dataclasses are given
-    return kind(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in about.items() if key in known}
-    )

@@ -2,65 +2,46 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
+import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from takeout.errors import DiskError, ToolError, Where
+from takeout.errors import DiskError, OptionError, ToolError, Where
 from takeout.progress import Progress, silent
 from takeout.workspace.build import Made, directory_name, make
 from takeout.workspace.capture import DOCUMENT, replace_text
-from takeout.workspace.files import main_environment, write_files
-from takeout.workspace.kernelspecs import write_kernels
-from takeout.workspace.model import Captured, Environment, read_document
-from takeout.workspace.pythons import Maker, find_maker, last_lines
+from takeout.workspace.conda import Conda, find_conda, make_conda
+from takeout.workspace.container import work_in_image
+from takeout.workspace.document import read_document
+from takeout.workspace.files import main_environment, used_r, write_files
+from takeout.workspace.kernelspecs import absent_kernels, write_kernels
+from takeout.workspace.lab import find_lab, write_settings
+from takeout.workspace.model import Captured, Environment, Kernel
+from takeout.workspace.pythons import Maker, find_maker
+from takeout.workspace.ready import OWN, Workspace, alone, find_ready, keep_ready, made_of, read_json
+from takeout.workspace.rlanguage import MadeR, has_kernel, make_r, r_variables
 
-OWN = ".takeout-work"
-"""The directory beside the home's files that holds everything that was made; removing it undoes it all."""
-_READY = "ready.json"
-_LAYOUT = 1
+WAYS = ("image", "conda", "uv", "venv")
+"""How an environment can be made anew, the nearest to the hub first."""
+_LAYOUT = 2
 _CACHE_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by `takeout home work`; it can be made again.\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
-    """A home that can be worked on here.
+class _Job:
+    """What is to be made, of what, where and how; ``way`` is one of ``WAYS``, or empty for the nearest."""
 
-    Attributes:
-        home: The home.
-        directory: What was made for it.
-        environments: The environments that were made.
-        kernels: Each kernel's name with the program that runs it.
-        lab: The Python that has JupyterLab.
-        without: Kernels that notebooks name and that are not here, a sentence each.
-        better: What would come nearer to the hub and was not done, a sentence each.
-        fresh: Whether it was made by this run.
-    """
-
+    captured: Captured
     home: Path
     directory: Path
-    environments: tuple[Made, ...]
-    kernels: Mapping[str, str]
-    lab: str
-    without: tuple[str, ...]
-    better: tuple[str, ...]
-    fresh: bool = False
-
-    @property
-    def whole(self) -> bool:
-        """Whether every package and every kernel that notebooks name is here."""
-        return not self.without and not any(each.missing for each in self.environments)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the workspace's fields for JSON."""
-        return {**asdict(self), "home": str(self.home), "directory": str(self.directory), "whole": self.whole}
+    maker: Maker
+    wanted: tuple[Environment, ...]
+    way: str
 
 
 def recreate(
@@ -69,7 +50,7 @@ def recreate(
     *,
     document: Path | None = None,
     every: bool = False,
-    use_uv: bool = True,
+    way: str = "",
     again: bool = False,
     progress: Progress = silent,
 ) -> Workspace:
@@ -80,33 +61,40 @@ def recreate(
         environ: The environment's variables.
         document: What was captured; the home's own where it is nothing.
         every: Make also the environments that no notebook uses.
-        use_uv: Use uv where it is there.
+        way: One of ``WAYS``; the nearest to the hub that this machine offers where it is empty.
         again: Make everything anew, also what is there.
         progress: Told about each environment.
 
     Raises:
         DirectoryError: When nothing was captured.
-        InputError: When what was captured cannot be read.
+        InputError: When what was captured cannot be read, or there is no such way.
         NetworkError: When packages must be fetched and cannot be.
-        ToolError: When an environment cannot be made at all.
+        ToolError: When an environment cannot be made at all, or not in the way asked for.
         DiskError: When the workspace cannot be written.
     """
+    if way and way not in WAYS:
+        raise OptionError(f"unknown way {way!r}", hint=f"it is one of {', '.join(WAYS)}")
     file = document or home / DOCUMENT
     captured = read_document(file)
     directory = home.absolute() / OWN
-    # The folder counts: environments do not work where they were moved to.
-    state = hashlib.sha256(file.read_bytes() + f"\n{_LAYOUT} {every} {directory}".encode()).hexdigest()
+    # The folder counts: environments do not work where they were moved to. So does Takeout's Python, which starts
+    # kernels in containers.
+    about = f"\n{_LAYOUT} {every} {way} {directory} {sys.executable}"
+    state = hashlib.sha256(file.read_bytes() + about.encode()).hexdigest()
     try:
         directory.mkdir(exist_ok=True)
-        with _alone(directory):
+        with alone(directory):
             if again:
                 shutil.rmtree(directory / "environments", ignore_errors=True)
-            ready = _found(directory, home, state)
+            ready = None if again else find_ready(directory, home, state)
             if ready is None:
                 replace_text(directory / "CACHEDIR.TAG", _CACHE_TAG)
-                maker = find_maker(environ, use_uv=use_uv)
-                ready = _make_all(captured, home, directory, maker, every=every, progress=progress)
-                _keep(ready, state)
+                maker = find_maker(environ, use_uv=way != "venv")
+                if way == "uv" and not maker.uv:
+                    raise ToolError("uv is not here", hint="`pip install uv` beside Takeout brings it")
+                wanted = wanted_environments(captured, every=every)
+                ready = _make(_Job(captured, home, directory, maker, wanted, way), progress)
+                keep_ready(ready, state)
             return ready
     except OSError as error:
         where = Where(str(error.filename or directory))
@@ -122,128 +110,115 @@ def wanted_environments(captured: Captured, *, every: bool = False) -> tuple[Env
     return tuple(each for each in captured.environments if each.prefix in (used or {main.prefix if main else ""}))
 
 
-def _make_all(
-    captured: Captured, home: Path, directory: Path, maker: Maker, *, every: bool, progress: Progress
-) -> Workspace:
-    wanted = wanted_environments(captured, every=every)
+def _make(job: _Job, progress: Progress) -> Workspace:
+    """Take the hub's image where there is one, and make each environment by itself where there is none."""
+    better: list[str] = []
+    if job.way in ("", "image") and (job.captured.image or job.way):
+        progress("run the hub's image", 0, 0)
+        try:
+            return work_in_image(job.captured, job.wanted, job.home, job.directory, job.maker)
+        except ToolError as error:
+            if job.way:
+                raise ToolError(f"the hub's image cannot be used: {error.message}", hint=error.hint) from error
+            better.append(f"its image {job.captured.image}: {error.message}")
+    return _make_each(job, better, progress)
+
+
+def _make_each(job: _Job, better: list[str], progress: Progress) -> Workspace:
+    total = len(job.wanted) + 2
+    conda = None
+    if job.way in ("", "conda") and any(each.conda for each in job.wanted):
+        conda = find_conda(job.maker)
+        if conda is None and job.way:
+            hint = "https://mamba.readthedocs.io tells how to install micromamba, which needs nothing else"
+            raise ToolError("none of micromamba, mamba, conda and pixi is here", hint=hint)
     made = []
-    for number, environment in enumerate(wanted):
-        progress(f"make {environment.prefix}", number, len(wanted) + 1)
-        target = directory / "environments" / directory_name(environment.prefix)
-        made.append(_kept_or_made(environment, captured, home, target, maker))
-    progress("make JupyterLab", len(wanted), len(wanted) + 1)
-    lab = _lab(captured, made, directory, maker)
-    kernels, without = write_kernels(captured, made, directory / "jupyter" / "kernels", maker.environ)
-    _write_settings(captured, directory)
-    written = write_files(captured, directory / "binder")
-    progress("make JupyterLab", len(wanted) + 1, len(wanted) + 1)
-    better = tuple(_better_ways(captured, home, written.directory, maker))
-    return Workspace(home.absolute(), directory, tuple(made), kernels, lab, tuple(without), better, fresh=True)
+    for number, environment in enumerate(job.wanted):
+        progress(f"make {environment.prefix}", number, total)
+        made.append(_kept_or_made(job, environment, conda, better))
+    progress("make R's packages", len(made), total)
+    r = _r(job, made)
+    progress("make JupyterLab", len(made) + 1, total)
+    lab = find_lab(job.captured, made, job.directory, job.maker)
+    folder = job.directory / "jupyter" / "kernels"
+    with_r = {"R_LIBS": r_variables(Path(r.library), {})["R_LIBS"]} if r and has_kernel(r, job.maker) else {}
+    kernels = write_kernels(job.captured, made, folder, job.maker.environ, with_r)
+    write_settings(job.captured, job.directory)
+    written = write_files(job.captured, job.directory / "binder")
+    if conda is None and job.way in ("", "conda") and any(each.conda for each in job.wanted):
+        file = written.directory / "environment.yml"
+        better.append(f"conda packages, with micromamba, mamba, conda or pixi: none of them is here; {file}")
+    progress("make JupyterLab", total, total)
+    without = absent_kernels(job.captured, kernels, lambda kernel: _why_absent(kernel, job, r))
+    return Workspace(
+        job.home.absolute(),
+        job.directory,
+        tuple(made),
+        kernels,
+        lab,
+        tuple(without),
+        tuple(better),
+        r=r,
+        fresh=True,
+    )
 
 
-def _kept_or_made(environment: Environment, captured: Captured, home: Path, target: Path, maker: Maker) -> Made:
+def _kept_or_made(job: _Job, environment: Environment, conda: Conda | None, better: list[str]) -> Made:
     """Make an environment, or take one that an earlier run finished, of the very same packages."""
-    said = json.dumps([_LAYOUT, asdict(environment), captured.homes, maker.name], default=str)
+    target = job.directory / "environments" / directory_name(environment.prefix)
+    if environment.conda and conda:
+        try:
+            return _remembered(job, environment, target, conda)
+        except ToolError as error:
+            if job.way:
+                raise
+            better.append(f"{environment.prefix}, with conda: {error.message}")
+    return _remembered(job, environment, target, None)
+
+
+def _remembered(job: _Job, environment: Environment, target: Path, conda: Conda | None) -> Made:
+    tool = conda.name if conda else job.maker.name
+    said = json.dumps([_LAYOUT, asdict(environment), job.captured.homes, tool], default=str)
     state = hashlib.sha256(said.encode()).hexdigest()
-    mark = target / "takeout.json"
-    known = _json(mark)
-    if known.get("state") == state and Path(target / "bin" / "python").exists():
-        return _made_of(known["made"])
-    made = make(environment, captured, home, target, maker)
+    mark = target.with_suffix(target.suffix + ".json")
+    known = read_json(mark)
+    if known.get("state") == state and Path(made_of(known["made"]).program).exists():
+        return made_of(known["made"])
+    mark.unlink(missing_ok=True)
+    if conda:
+        made = make_conda(environment, job.captured, job.home, target, conda=conda, maker=job.maker)
+    else:
+        made = make(environment, job.captured, job.home, target, job.maker)
     replace_text(mark, json.dumps({"state": state, "made": asdict(made)}) + "\n")
     return made
 
 
-def _lab(captured: Captured, made: Sequence[Made], directory: Path, maker: Maker) -> str:
-    """Return a Python with JupyterLab: an environment's of the hub, or one made for it."""
-    for each in made:
-        if maker.run([each.program, "-c", "import jupyterlab"]).returncode == 0:
-            return each.program
-    target = directory / "environments" / "jupyterlab"
-    program = target / "bin" / "python"
-    if maker.run([str(program), "-c", "import jupyterlab"]).returncode == 0:
-        return str(program)
-    maker.create(target, sys.executable)
-    packages = [package for each in captured.environments for package in each.packages]
-    versions = [each.version for each in packages if each.name.lower() == "jupyterlab"]
-    tries: list[Callable[[], str]] = [
-        lambda: maker.install(target, [f"jupyterlab=={versions[0]}"], directory),
-        lambda: maker.install(target, ["jupyterlab"], directory),
+def _r(job: _Job, made: Sequence[Made]) -> MadeR | None:
+    """Make R's packages where a notebook needs R and no conda environment brings it."""
+    library = used_r(job.captured)
+    programs = [each.program for each in job.captured.kernels if each.language.lower() == "r"]
+    moved = [
+        Path(one.directory + program[len(one.prefix) :])
+        for one in made
+        for program in programs
+        if program.startswith(f"{one.prefix}/")
     ]
-    problem = ""
-    for install in tries if versions else tries[1:]:
-        problem = install()
-        if not problem:
-            return str(program)
-    raise ToolError(f"JupyterLab cannot be installed: {last_lines(problem)}")
-
-
-def _write_settings(captured: Captured, directory: Path) -> None:
-    """Write JupyterLab's settings as they were on the hub; what was changed here since stays."""
-    folder = directory / "jupyter" / "lab" / "user-settings"
-    for name, text in captured.settings:
-        file = folder / name
-        if not file.exists() and file.resolve().is_relative_to(folder.resolve()):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            replace_text(file, text)
-
-
-def _better_ways(captured: Captured, home: Path, files: Path, maker: Maker) -> Iterator[str]:
-    """Say what would come nearer to the hub and is not done here."""
-    path = maker.environ.get("PATH")
-    if captured.image:
-        engine = next((name for name in ("docker", "podman") if shutil.which(name, path=path)), "docker")
-        inside = captured.home
-        mount = f"-v {home.absolute()}:{inside}"
-        yield (
-            "Takeout does not start containers; the hub's own image comes nearest: "
-            f"{engine} run --rm -p 8888:8888 {mount} {captured.image} jupyter lab --ip 0.0.0.0"
-        )
-    if any(each.conda for each in wanted_environments(captured)) and (files / "environment.yml").is_file():
-        tool = next(
-            (name for name in ("micromamba", "mamba", "conda") if shutil.which(name, path=path)), "micromamba"
-        )
-        yield (
-            "Takeout does not call conda; an environment with the conda packages is made by: "
-            f"{tool} create -n hub -f {files / 'environment.yml'}"
-        )
-
-
-def _found(directory: Path, home: Path, state: str) -> Workspace | None:
-    known = _json(directory / _READY)
-    needed = {"environments", "kernels", "lab", "without", "better"}
-    if known.get("state") != state or not needed <= known.keys():
+    if library is None or any(each.exists() for each in moved):
         return None
-    made = tuple(_made_of(each) for each in known["environments"])
-    programs = [known["lab"], *(each.program for each in made)]
-    if not all(Path(each).exists() for each in programs):
-        return None
-    notes = (tuple(known["without"]), tuple(known["better"]))
-    kernels = {str(name): str(program) for name, program in known["kernels"].items()}
-    return Workspace(home.absolute(), directory, made, kernels, known["lab"], *notes)
+    return make_r(library, job.directory / "environments" / "r", job.maker)
 
 
-def _keep(ready: Workspace, state: str) -> None:
-    text = json.dumps({**replace(ready, fresh=False).to_json(), "state": state}, indent=1)
-    replace_text(ready.directory / _READY, text + "\n")
-
-
-def _made_of(known: Mapping[str, Any]) -> Made:
-    missing = tuple((str(name), str(reason)) for name, reason in known["missing"])
-    return Made(**{**known, "differs": tuple(known["differs"]), "missing": missing})
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Let one process make it at a time; another one waits and finds it made."""
-    with (directory / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _why_absent(kernel: Kernel, job: _Job, r: MadeR | None) -> str:
+    """Say why a kernel of the hub's is not here, and what makes it."""
+    language = kernel.language.lower()
+    binder = job.directory / "binder"
+    if language == "r":
+        lacks = "which could not be installed" if r else "which this machine has not"
+        return f"it needs R with the package IRkernel, {lacks}; {binder / 'install.R'} installs the hub's packages"
+    if language == "julia":
+        project = shlex.quote(f"--project={binder}")
+        steps = 'using Pkg; Pkg.instantiate(); Pkg.add("IJulia"); using IJulia; '
+        steps += f'installkernel("Julia", "--project={binder}"; specname="{kernel.name}")'
+        folder = shlex.quote(str(job.directory / "jupyter"))
+        return f"where Julia is, make it by: JUPYTER_DATA_DIR={folder} julia {project} -e {shlex.quote(steps)}"
+    return f"there is no {kernel.language or 'such'} kernel that Takeout can make here"

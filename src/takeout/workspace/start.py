@@ -2,36 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import secrets
+import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from takeout.workspace.recreate import Workspace
+from takeout.workspace.engine import Container
+from takeout.workspace.ready import Workspace
+
+_FIRST_PORT = 8888
+_PORTS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A program to start: its words, its variables and the folder to start it in."""
+    """A program to start.
+
+    Attributes:
+        command: Its words.
+        environ: Its variables.
+        cwd: The folder to start it in.
+        url: Where a browser finds it, with what lets it in; empty where it opens a browser itself.
+        stop: What ends it where it does not hear a signal.
+    """
 
     command: tuple[str, ...]
     environ: Mapping[str, str]
     cwd: str
+    url: str = ""
+    stop: tuple[str, ...] = ()
 
 
-def start_lab(workspace: Workspace, environ: Mapping[str, str], arguments: Sequence[str] = ()) -> Start:
+def start_lab(workspace: Workspace, environ: Mapping[str, str], *, port: int = 0, browser: bool = True) -> Start:
     """Return what opens JupyterLab on a home.
 
     Kernels, settings and runtime files are those of the workspace: what the person has elsewhere is neither read
     nor changed, and the hub's own ``jupyter_server_config.py`` in the home, which may name places of the hub, is
-    not run.
+    not run. In the hub's image the home is where it was, and all in it counts as it did there.
 
     Args:
         workspace: The workspace.
         environ: The environment's variables.
-        arguments: What JupyterLab is given besides, such as ``--no-browser``.
+        port: JupyterLab's port; 0 for its own, or the next that is free.
+        browser: Whether it opens a browser.
     """
-    options = [f"--ServerApp.root_dir={workspace.home}", "--ServerApp.answer_yes=True", *arguments]
+    if workspace.container:
+        return _in_container(workspace, workspace.container, environ, port or free_port())
+    options = [f"--ServerApp.root_dir={workspace.home}", "--ServerApp.answer_yes=True"]
+    options += [*([f"--port={port}"] if port else []), *([] if browser else ["--no-browser"])]
     command = (workspace.lab, "-m", "jupyterlab", *options)
     return Start(command, {**environ, **jupyter_variables(workspace)}, str(workspace.home))
+
+
+def _in_container(workspace: Workspace, container: Container, environ: Mapping[str, str], port: int) -> Start:
+    """Publish it on this machine's own address alone, with a token that is in no argument."""
+    token, name = secrets.token_hex(24), f"takeout-{secrets.token_hex(6)}"
+    options = ["--name", name, f"--publish=127.0.0.1:{port}:{port}", "--env", "JUPYTER_TOKEN"]
+    # The same port inside, for Jupyter prints its address.
+    inside = ["jupyter", container.interface, "--ip=0.0.0.0", f"--port={port}", "--no-browser", "-y"]
+    if container.user.startswith("0:"):
+        inside.append("--allow-root")
+    page = "lab" if container.interface == "lab" else "tree"
+    return Start(
+        (*container.run(workspace.home, *options), *inside),
+        {**environ, "JUPYTER_TOKEN": token},
+        str(workspace.home),
+        url=f"http://127.0.0.1:{port}/{page}?token={token}",
+        stop=(container.engine, "rm", "--force", name),
+    )
+
+
+def free_port(first: int = _FIRST_PORT) -> int:
+    """Return Jupyter's own port, or the next one that nobody listens at here."""
+    for port in range(first, first + _PORTS):
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def jupyter_variables(workspace: Workspace) -> dict[str, str]:

@@ -156,7 +156,7 @@ def read_text(place: str, limit: int = 1 << 22) -> str:
     return data.decode("utf-8", "replace").replace("\r\n", "\n") if len(data) <= limit else ""
 
 
-def answer(command: list[str], seconds: int = _QUICK_SECONDS) -> str:
+def answer(command: list[str], seconds: int = _QUICK_SECONDS, environ: dict[str, str] | None = None) -> str:
     """Return what a program prints, or nothing where it is missing, fails or takes too long."""
     try:
         done = subprocess.run(  # noqa: S603 - our own words
@@ -165,6 +165,7 @@ def answer(command: list[str], seconds: int = _QUICK_SECONDS) -> str:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=seconds,
+            env=environ,
             check=False,
         )
     except (OSError, ValueError, subprocess.SubprocessError):

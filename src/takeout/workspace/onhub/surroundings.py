@@ -32,11 +32,12 @@ _R_ASK = (
 _LARGEST_SETTING_BYTES = 1 << 18
 
 
-def r_libraries(programs: list[str]) -> list[dict[str, Any]]:
+def r_libraries(programs: list[str], environ: dict[str, str] | None = None) -> list[dict[str, Any]]:
     """Return each R with its packages.
 
     Args:
         programs: Interpreters that kernels name; R on the path is looked at too.
+        environ: Variables to ask with, in place of the process's own.
 
     Returns:
         For each R: ``program``, ``version`` and ``packages``, whose fields are those of R's own, in lower case.
@@ -46,7 +47,7 @@ def r_libraries(programs: list[str]) -> list[dict[str, Any]]:
     fields = ",".join(f"'{field}'" for field in _R_FIELDS)
     found = []
     for program in dict.fromkeys(os.path.realpath(place) for place in known):
-        lines = answer([program, "-e", _R_ASK % (fields, fields)], 120).split("\n")
+        lines = answer([program, "-e", _R_ASK % (fields, fields)], 120, environ).split("\n")
         start = [number for number, line in enumerate(lines) if line.startswith("R\t")][:1]
         if start:
             rows = [line.split("\t") for line in lines[start[0] + 1 :]]
