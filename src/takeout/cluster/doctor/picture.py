@@ -3,7 +3,7 @@
 A case is a mapping with any of ``namespace``, ``now``, ``objects`` (as the Kubernetes API gives them),
 ``release`` (a
 release record's fields, with ``values``), ``names`` (by kind), ``logs`` and ``previous`` (by ``pod/container``),
-``probes``, ``lookups`` and ``unread``.
+``probes``, ``lookups``, ``dns`` (pods) and ``unread``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import yaml
 
 from takeout.cluster.doctor.facts import Facts, with_values
 from takeout.cluster.doctor.objects import Claim, Pod
-from takeout.cluster.doctor.parts import labels_of, map_of, moment, text
+from takeout.cluster.doctor.parts import labels_of, map_of, moment, read_pod, text
 from takeout.cluster.doctor.read import READERS, read_endpoints
 from takeout.cluster.doctor.redact import redact
 from takeout.cluster.doctor.snapshot import Probe, Snapshot, Unread
@@ -46,6 +46,7 @@ def read_picture(given: str) -> Snapshot:
         previous={key: lines_of(value) for key, value in (data.get("previous") or {}).items()},
         probes=tuple(Probe(**probe) for probe in data.get("probes") or ()),
         lookups={name: tuple(found or ()) for name, found in (data.get("lookups") or {}).items()},
+        dns=tuple(read_pod(item) for item in data.get("dns") or ()),
         unread=tuple(Unread(what, "not allowed") for what in data.get("unread") or ()),
     )
 
