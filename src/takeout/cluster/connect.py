@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import yaml
+
 from takeout.cluster.refusals import TOO_MANY, UNAVAILABLE, is_certain, read_refusal, refused, unreachable
 from takeout.errors import InputError, OptionError, ToolError, Where
 
@@ -206,7 +208,7 @@ def connect(
         raise InputError(
             f"the kubeconfig cannot be used: {error}", where=where, hint="`kubectl config view` shows what it says"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise InputError(f"the kubeconfig cannot be read: {error}", where=where) from error
     return Connection(
         configuration,

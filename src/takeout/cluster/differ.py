@@ -95,9 +95,7 @@ def differ(plan: Plan, cluster: Cluster) -> Difference:
     )
 
 
-def _values(
-    before: Mapping[str, Any], after: Mapping[str, Any], secrets: Document | None
-) -> Iterator[ValueChange]:
+def _values(before: Mapping[str, Any], after: Mapping[str, Any], own: Document | None) -> Iterator[ValueChange]:
     known = frozenset(path for path, _ in leaves(own)) if own is not None else frozenset()
     old, new = _flat(before), _flat(after)
     for path in sorted({*old, *new}, key=format_path):
