@@ -186,7 +186,7 @@ def beyond_4_gib(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = root.parent / "a.zip"
     with target.open("wb") as file:
         for data in StoredZip(take_inventory(root)).read():
-            if data.count(0) == len(data):
+            if bytes(data).count(0) == len(data):
                 file.seek(len(data), os.SEEK_CUR)
             else:
                 file.write(data)

@@ -1,5 +1,6 @@
 """A directory as a stream of bytes that can be cut at any byte."""
 
+from takeout.archive.content import Chunk
 from takeout.archive.deflated import DeflatedZip
 from takeout.archive.entry import Entry, Kind, LeftOut, NotTaken, Totals
 from takeout.archive.forms import FORMATS, Archive, format_of
@@ -18,6 +19,7 @@ from takeout.archive.walk import take_inventory
 __all__ = [
     "FORMATS",
     "Archive",
+    "Chunk",
     "DeflatedZip",
     "Entry",
     "Findings",

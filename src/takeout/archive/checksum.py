@@ -47,9 +47,9 @@ def is_dense(data: bytes | memoryview) -> bool:
     return len(sample) > 0 and len(deflate(sample)) > _WORTH * len(sample)
 
 
-def stored_blocks(data: bytes) -> bytes:
+def stored_blocks(data: bytes | memoryview) -> bytes:
     """Return deflate blocks that hold the data as it is. Source: RFC 1951, section 3.2.4."""
-    pieces: list[bytes] = []
+    pieces: list[bytes | memoryview] = []
     for start in range(0, len(data), _STORED_BYTES):
         block = data[start : start + _STORED_BYTES]
         pieces += (
@@ -61,7 +61,7 @@ def stored_blocks(data: bytes) -> bytes:
     return b"".join(pieces)
 
 
-def deflate_piece(data: bytes) -> bytes:
+def deflate_piece(data: bytes | memoryview) -> bytes:
     """Return a piece of a deflate stream that pieces before and after may join, dense data as it is."""
     return stored_blocks(data) if is_dense(data) else deflate(data, last=False)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
 
+from takeout.archive.buffers import Buffers
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.listing import MovedError, Place, opened
@@ -32,20 +33,28 @@ _STATES = {
 }
 
 
+Chunk = bytes | memoryview
+"""A piece of an archive. What it views is used for other pieces when nobody looks at it any more."""
+Frame = tuple[bytes, bytes]
+"""What comes before and after a file's content; an entry of another kind is all in the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an entry contributes.
+    """Where an entry is in a batch.
 
     Attributes:
         index: The entry.
         path: Path below the home.
-        data: A file's content or a link's target, as long as promised; empty for a directory.
+        at: Where its frame begins in the batch.
+        data: A file's content, as long as promised; empty for everything else.
         state: What became of it; directories and links are always good.
     """
 
     index: int
     path: bytes
-    data: bytes
+    at: int
+    data: memoryview
     state: State
 
 
@@ -82,6 +91,12 @@ def _place(inventory: Inventory, index: int) -> Place:
     return Place(inventory.path(index), columns.owner_table[columns.owners[index]][0], columns.inodes[index])
 
 
+def clear(into: memoryview) -> None:
+    """Fill with zeros: the buffer may hold what another file left in it."""
+    if into:
+        into[:] = bytes(len(into))
+
+
 def _compare(inventory: Inventory, index: int, status: os.stat_result, read_bytes: int) -> State:
     """Return what a file's status after reading says of what was read."""
     columns = inventory.columns
@@ -101,21 +116,54 @@ def _compare(inventory: Inventory, index: int, status: os.stat_result, read_byte
     return State.GOOD if same else State.CHANGED
 
 
-def read_batch(
-    root_fd: int, inventory: Inventory, first: int, last: int, unread: Container[int] = ()
-) -> list[Content]:
-    """Read the entries from ``first`` up to ``last``, small enough to be read whole, but for those ``unread``."""
-    columns = inventory.columns
-    contents: list[Content] = []
-    with _Directories(root_fd, inventory) as directories:
+class Batch:
+    """Entries that are read together, into one buffer where each has its frame around it.
+
+    Args:
+        inventory: The home.
+        span: Their indexes; the files among them are small enough to be read whole.
+        frame: Gives an entry's frame.
+        unread: Files that are not read, because another name of each is.
+        buffers: Where memory comes from.
+
+    Attributes:
+        view: The buffer, as long as all of it.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        span: range,
+        frame: Callable[[int, bytes], Frame],
+        unread: Container[int],
+        buffers: Buffers,
+    ) -> None:
+        self._inventory = inventory
+        first, last = span.start, span.stop
+        kinds, sizes = inventory.columns.kinds, inventory.columns.sizes
+        self._entries: list[tuple[int, bytes, Frame, int]] = []
+        length = 0
         for index, path in enumerate(islice(inventory.paths(first), last - first), first):
-            kind = columns.kinds[index]
-            if kind == Kind.FILE and index not in unread:
-                data, state = directories.read(index)
-            else:
-                data, state = columns.targets.get(index, b""), State.GOOD
-            contents.append(Content(index, path, data, state))
-    return contents
+            size = sizes[index] if kinds[index] == Kind.FILE and index not in unread else -1
+            around = frame(index, path)
+            self._entries.append((index, path, around, size))
+            length += len(around[0]) + max(size, 0) + len(around[1])
+        self.view = buffers.take(length)
+
+    def read(self, root_fd: int) -> Iterator[Content]:
+        """Read the files; yield each entry when it is in its place."""
+        at, view = 0, self.view
+        with _Directories(root_fd, self._inventory) as directories:
+            for index, path, (before, after), size in self._entries:
+                start = at + len(before)
+                end = start + max(size, 0)
+                view[at:start] = before
+                data = view[start:end]
+                state = State.GOOD if size < 0 else directories.read(index, data)
+                if after:
+                    view[end : end + len(after)] = after
+                yield Content(index, path, at, data, state)
+                at = end + len(after)
 
 
 class _Directories:
@@ -148,38 +196,34 @@ class _Directories:
         except OSError as error:
             self._error = _state_of(error)
 
-    def read(self, index: int) -> tuple[bytes, State]:
-        """Return a file's content, filled up with zeros, and its state."""
+    def read(self, index: int, into: memoryview) -> State:
+        """Read a file's content, filled up with zeros, and return its state."""
         columns = self._inventory.columns
-        size = columns.sizes[index]
         if columns.parents[index] != self._parent:
             self._enter(columns.parents[index])
         if self._error is not State.GOOD:
-            return bytes(size), self._error
+            clear(into)
+            return self._error
         try:
             file = os.open(columns.name(index), _FLAGS, dir_fd=self._fd)
         except OSError as error:
-            return bytes(size), _state_of(error)
+            clear(into)
+            return _state_of(error)
         try:
-            return self._read(file, index, size)
+            return self._read(file, index, into)
         finally:
             os.close(file)
 
-    def _read(self, file: int, index: int, size: int) -> tuple[bytes, State]:
-        data = b""
+    def _read(self, file: int, index: int, into: memoryview) -> State:
+        done = 0
         try:
-            data = os.read(file, size) if size else b""
-            while data and len(data) < size:
-                more = os.read(file, size - len(data))
-                if not more:
-                    break
-                data += more
-            state = _compare(self._inventory, index, os.fstat(file), len(data))
+            while done < len(into) and (more := os.readv(file, (into[done:] if done else into,))):
+                done += more
+            state = _compare(self._inventory, index, os.fstat(file), done)
         except OSError as error:
             state = _state_of(error)
-        if state is State.REPLACED:
-            data = b""
-        return (data if len(data) == size else data.ljust(size, b"\0")), state
+        clear(into[0 if state is State.REPLACED else done :])
+        return state
 
 
 class LargeFile:
@@ -216,25 +260,21 @@ class LargeFile:
             except OSError as error:
                 self._error = _state_of(error)
 
-    def piece(self, offset: int, length: int) -> bytes:
-        """Return ``length`` bytes from ``offset`` on; zeros where there are none to be had."""
+    def piece(self, offset: int, into: memoryview) -> None:
+        """Read a piece that begins at ``offset``; zeros come where there is nothing to be had."""
         self._open()
         if self._error in (State.REPLACED, State.VANISHED, State.UNREADABLE) or self._fd < 0:
-            return bytes(length)
-        data = b""
+            clear(into)
+            return
+        done = 0
         try:
-            data = os.pread(self._fd, length, offset)
-            while data and len(data) < length:
-                more = os.pread(self._fd, length - len(data), offset + len(data))
-                if not more:
-                    break
-                data += more
+            while done < len(into) and (more := os.preadv(self._fd, (into[done:],), offset + done)):
+                done += more
         except OSError as error:
             self._error = _state_of(error)
-        if len(data) < length:
+        if done < len(into):
             self._short = True
-            data = data.ljust(length, b"\0")
-        return data
+            clear(into[done:])
 
     def state(self) -> State:
         """Return what became of the file, after its last piece was read."""

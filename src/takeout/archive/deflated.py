@@ -9,7 +9,7 @@ from zlib import decompress
 
 from takeout.archive import zipformat
 from takeout.archive.checksum import DEFLATE_END, crc32, deflate, deflate_piece, is_dense
-from takeout.archive.content import Content
+from takeout.archive.content import Chunk, Content, Frame
 from takeout.archive.inventory import Inventory
 from takeout.archive.layout import WHOLE_BYTES, Layout
 from takeout.archive.reading import Checkpoints, Part, Reading
@@ -81,7 +81,7 @@ class _Writer:
     def run(self) -> Iterator[bytes]:
         checkpoints: Checkpoints = {}
         with Reading(self._inventory, self._results, checkpoints, WHOLE_BYTES) as reading:
-            parts = reading.parts(0, len(self._inventory), whole=self._pack, piece=self._pack_piece)
+            parts = reading.parts(0, len(self._inventory), self)
             large = _Large(_NO_MEMBER)
             for part in parts:
                 if part.offset < 0:
@@ -91,17 +91,27 @@ class _Writer:
         yield from self._tables()
         yield from self._end()
 
-    def _pack(self, contents: list[Content], crcs: list[int]) -> list[_Packed]:
+    @staticmethod
+    def frame(index: int, path: bytes) -> Frame:
+        """Return nothing: headers tell how long the compressed data is."""
+        del index, path
+        return b"", b""
+
+    def whole(self, view: memoryview, contents: list[Content], crcs: list[int]) -> list[_Packed]:
+        """Compress entries, each for itself."""
+        del view
+        links = self._inventory.columns.targets
         packed = []
         for content, crc in zip(contents, crcs, strict=True):
-            member, data = self._layout.member(content.index, content.path), content.data
-            packed.append(_pack(replace(member, descriptor=False, wide=False), crc, data))
+            member = replace(self._layout.member(content.index, content.path), descriptor=False, wide=False)
+            packed.append(_pack(member, crc, content.data or links.get(content.index, b"")))
         return packed
 
     @staticmethod
-    def _pack_piece(index: int, offset: int, data: bytes) -> list[_Packed]:
+    def piece(index: int, offset: int, view: memoryview) -> list[_Packed]:
+        """Compress a piece of a large file."""
         del index, offset
-        return [_Packed(_NO_MEMBER, 0, len(data), deflate_piece(data))]
+        return [_Packed(_NO_MEMBER, 0, len(view), deflate_piece(view))]
 
     def _place(self, packed: _Packed) -> bytes:
         compressed = len(packed.data)
@@ -173,10 +183,10 @@ _LEAST_BYTES = 64
 """Shorter content is not worth trying."""
 
 
-def _pack(member: Member, crc: int, data: bytes) -> _Packed:
+def _pack(member: Member, crc: int, data: Chunk) -> _Packed:
     """Compress an entry's content where that makes it smaller."""
     if len(data) >= _LEAST_BYTES and stat.S_ISREG(member.mode) and not is_dense(data):
         smaller = deflate(data)
         if len(smaller) < len(data):
             return _Packed(replace(member, method=DEFLATED), crc, len(data), smaller)
-    return _Packed(replace(member, method=STORED), crc, len(data), data)
+    return _Packed(replace(member, method=STORED), crc, len(data), bytes(data))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from takeout.archive.content import Chunk
 from takeout.archive.deflated import DeflatedZip
 from takeout.archive.inventory import Inventory
 from takeout.archive.results import Results
@@ -39,7 +40,7 @@ class Archive(Protocol):
     def tag(self) -> str:
         """What tells it from that of a changed home."""
 
-    def read(self) -> Iterator[bytes]:
+    def read(self) -> Iterator[Chunk]:
         """Yield all of it."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from takeout.archive.content import Chunk
 from takeout.archive.forms import Archive
 from takeout.archive.stored import StoredZip
 from takeout.errors import DirectoryError, DiskError, StaleError, Where
@@ -102,7 +103,7 @@ def _resumable(target: Target, archive: Archive) -> int:
     return size if size <= archive.length else 0
 
 
-def copy(chunks: Iterator[bytes], file: IO[bytes], progress: Progress, start: int, total: int) -> int:
+def copy(chunks: Iterator[Chunk], file: IO[bytes], progress: Progress, start: int, total: int) -> int:
     """Write chunks to a file and return the place after the last byte; ``total`` 0 means unknown."""
     at = start
     progress("packing", at, total)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Container, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+from takeout.archive.buffers import Buffers
 from takeout.archive.checksum import crc32
-from takeout.archive.content import Content, LargeFile, opened_root, read_batch
+from takeout.archive.content import Batch, Content, Frame, LargeFile, opened_root
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.pipeline import Pipeline, Work
@@ -20,21 +21,48 @@ from takeout.archive.results import Results, State
 from takeout.errors import StaleError
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 PIECE_BYTES = 1 << 20
 """Large files are read in pieces of this length."""
 BATCH_ENTRIES = 256
-_FIRST_ENTRIES = 8
-"""The first batch is small, so that the first byte comes soon; each is twice the one before."""
 BATCH_BYTES = 1 << 20
 CHECKPOINT_BYTES = 64 << 20
 """Every so far into a large file the state of its checksums is kept; a resumed reading goes on from there."""
+_NO_SHA = bytes(32)
 _UNHASHED = 8
 """So many pieces may wait for their checksum."""
 
 
 Checkpoints = dict[int, dict[int, tuple[int, "hashlib._Hash"]]]  # noqa: SLF001 - typeshed has no other name
 """By file and by how far it was read: CRC and the state of SHA-256."""
+
+
+class Shape(Protocol[T_co]):
+    """What becomes of what is read; all of it is called in threads."""
+
+    def frame(self, index: int, path: bytes) -> Frame:
+        """Return what stands around an entry."""
+
+    def whole(self, view: memoryview, contents: list[Content], crcs: list[int]) -> T_co:
+        """Make what is wanted of entries that were read whole, each in its frame, and their CRCs."""
+
+    def piece(self, index: int, offset: int, view: memoryview) -> T_co:
+        """Make what is wanted of a piece of a large file; the first and the last have the frame's halves."""
+
+
+class Bare:
+    """Nothing is wanted but the checksums."""
+
+    def frame(self, index: int, path: bytes) -> Frame:  # noqa: ARG002 - as all shapes have it
+        """Return nothing."""
+        return b"", b""
+
+    def whole(self, view: memoryview, contents: list[Content], crcs: list[int]) -> None:
+        """Make nothing."""
+
+    def piece(self, index: int, offset: int, view: memoryview) -> None:
+        """Make nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +108,7 @@ class Reading:
         self._results = results
         self._checkpoints = checkpoints
         self._whole_bytes = whole_bytes
+        self._buffers = Buffers()
         self._stack = ExitStack()
         self._open: dict[int, LargeFile] = {}
         self._sums: dict[int, tuple[int, hashlib._Hash]] = {}
@@ -106,70 +135,58 @@ class Reading:
             large.close()
         self._open.clear()
 
-    def parts(
-        self,
-        first: int,
-        last: int,
-        *,
-        whole: Callable[[list[Content], list[int]], T],
-        piece: Callable[[int, int, bytes], T],
-        position: int = 0,
-    ) -> Iterator[Part[T]]:
+    def parts(self, first: int, last: int, shape: Shape[T], position: int = 0) -> Iterator[Part[T]]:
         """Yield the entries from ``first`` up to ``last``.
 
         Args:
             first: The first entry.
             last: The entry after the last.
-            whole: Makes what is wanted of entries read whole and their CRCs; called in a thread.
-            piece: The same for a piece of a large file, given with the file and where in it the piece begins.
+            shape: What becomes of them.
             position: Where in the first entry's content to begin at the latest, if it is a large file; pieces
                 before it are given too where the checksums need them.
         """
-        for part, raw in self._pipeline.results(self._works(first, last, whole, piece, position)):
+        for part, data in self._pipeline.results(self._works(first, last, shape, position)):
             if part.offset >= 0:
-                self._advance(part, raw)
+                self._advance(part, data)
             yield part
 
     def _works(
-        self,
-        first: int,
-        last: int,
-        whole: Callable[[list[Content], list[int]], T],
-        piece: Callable[[int, int, bytes], T],
-        position: int,
-    ) -> Iterator[Work[tuple[Part[T], bytes]]]:
+        self, first: int, last: int, shape: Shape[T], position: int
+    ) -> Iterator[Work[tuple[Part[T], memoryview]]]:
         kinds, sizes = self._inventory.columns.kinds, self._inventory.columns.sizes
-        at, most = first, _FIRST_ENTRIES
+        at = first
         while at < last:
             if kinds[at] == Kind.FILE and sizes[at] > self._whole_bytes and at not in self._unread:
-                yield from self._pieces(at, piece, position if at == first else 0)
+                yield from self._pieces(at, shape, position if at == first else 0)
                 at += 1
                 continue
-            end, cost, files = at, 0, 0
-            while end < last and end - at < most and cost < BATCH_BYTES:
+            end, cost, files, most = at, 0, 0, self._pipeline.at_once(BATCH_ENTRIES)
+            while end < last and end - at < most:
                 if kinds[end] == Kind.FILE and end not in self._unread:
-                    if sizes[end] > self._whole_bytes or (end > at and cost + sizes[end] > self._whole_bytes):
+                    if sizes[end] > self._whole_bytes or (files and cost + sizes[end] > BATCH_BYTES):
                         break
                     files += 1
                     cost += sizes[end]
                 end += 1
-            yield Work(cost, files, partial(self._batch, at, end, whole))
-            at, most = end, min(2 * most, _FIRST_ENTRIES if self._pipeline.slow else BATCH_ENTRIES)
+            yield Work(cost, files, partial(self._batch, at, end, shape))
+            at = end
 
-    def _batch(
-        self, first: int, last: int, whole: Callable[[list[Content], list[int]], T]
-    ) -> tuple[Part[T], bytes]:
-        contents = read_batch(self._root_fd, self._inventory, first, last, self._unread)
-        crcs = []
-        for content in contents:
-            if content.index in self._unread:
-                crcs.append(0)
-                continue
-            crc = crc32(content.data, 0)
+    def _batch(self, first: int, last: int, shape: Shape[T]) -> tuple[Part[T], memoryview]:
+        batch = Batch(self._inventory, range(first, last), shape.frame, self._unread, self._buffers)
+        kinds, links = self._inventory.columns.kinds, self._inventory.columns.targets
+        contents, crcs = [], []
+        for content in batch.read(self._root_fd):
+            index, crc = content.index, 0
+            if index not in self._unread:
+                # Right after it was read: it is still in the processor's cache. The sums have nothing but files.
+                data = content.data if kinds[index] == Kind.FILE else links.get(index, b"")
+                crc = crc32(data, 0)
+                sha = hashlib.sha256(data).digest() if kinds[index] == Kind.FILE else _NO_SHA
+                if not self._results.put(index, content.state, crc, sha):
+                    raise self._stale(index)
+            contents.append(content)
             crcs.append(crc)
-            if not self._results.put(content.index, content.state, crc, hashlib.sha256(content.data).digest()):
-                raise self._stale(content.index)
-        return Part(first, last, whole(contents, crcs)), b""
+        return Part(first, last, shape.whole(batch.view, contents, crcs)), batch.view
 
     def _stale(self, index: int) -> StaleError:
         return StaleError(
@@ -177,9 +194,7 @@ class Reading:
             hint="begin again from the start",
         )
 
-    def _pieces(
-        self, index: int, piece: Callable[[int, int, bytes], T], position: int
-    ) -> Iterator[Work[tuple[Part[T], bytes]]]:
+    def _pieces(self, index: int, shape: Shape[T], position: int) -> Iterator[Work[tuple[Part[T], memoryview]]]:
         large = self._open[index] = LargeFile(self._root_fd, self._inventory, index)
         start = position - position % PIECE_BYTES
         points = {0: (0, hashlib.sha256()), **self._checkpoints.get(index, {})}
@@ -189,17 +204,19 @@ class Reading:
             self._sums[index] = crc, sha.copy()
         for offset in range(start, large.size, PIECE_BYTES):
             length = min(PIECE_BYTES, large.size - offset)
-            yield Work(length, 1, partial(self._piece, large, offset, length, piece))
+            yield Work(length, 1, partial(self._piece, large, offset, length, shape))
 
-    @staticmethod
-    def _piece(
-        large: LargeFile, offset: int, length: int, piece: Callable[[int, int, bytes], T]
-    ) -> tuple[Part[T], bytes]:
-        data = large.piece(offset, length)
-        final = offset + length == large.size
-        return Part(large.index, large.index + 1, piece(large.index, offset, data), offset, final), data
+    def _piece(self, large: LargeFile, offset: int, length: int, shape: Shape[T]) -> tuple[Part[T], memoryview]:
+        index, final = large.index, offset + length == large.size
+        before, after = shape.frame(index, self._inventory.path(index)) if offset == 0 or final else (b"", b"")
+        before, after = before if offset == 0 else b"", after if final else b""
+        view = self._buffers.take(len(before) + length + len(after))
+        data = view[len(before) : len(before) + length]
+        view[: len(before)], view[len(before) + length :] = before, after
+        large.piece(offset, data)
+        return Part(index, index + 1, shape.piece(index, offset, view), offset, final), data
 
-    def _advance(self, part: Part[T], data: bytes) -> None:
+    def _advance(self, part: Part[T], data: memoryview) -> None:
         """Bring a large file's checksums forward, in a thread of their own while the piece goes on its way."""
         index = part.first
         if index in self._sums:
@@ -209,7 +226,7 @@ class Reading:
         if part.final:
             self._finish(index)
 
-    def _hash_on(self, index: int, offset: int, data: bytes) -> None:
+    def _hash_on(self, index: int, offset: int, data: memoryview) -> None:
         crc, sha = self._sums[index]
         sha.update(data)
         crc = crc32(data, crc)

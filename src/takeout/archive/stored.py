@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from takeout.archive import zipformat
 from takeout.archive.checksum import crc32
-from takeout.archive.content import Content
+from takeout.archive.content import Chunk, Content, Frame
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.layout import WHOLE_BYTES, Layout
-from takeout.archive.reading import Checkpoints, Reading
+from takeout.archive.reading import Bare, Checkpoints, Reading
 from takeout.archive.remembered import Remembered
 from takeout.archive.report import sums_line
 from takeout.archive.results import Results, State
@@ -19,6 +19,30 @@ from takeout.archive.zipformat import Member
 
 _CHUNK_BYTES = 256 << 10
 _SETTLED_NS = 2_000_000_000
+
+
+class _Shape:
+    """The records around each entry; those of a small file get its CRC when it was read."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def frame(self, index: int, path: bytes) -> Frame:
+        columns = self._layout.inventory.columns
+        member, size = self._layout.member(index, path), columns.sizes[index]
+        target = columns.targets.get(index, b"")
+        return zipformat.local_header(member, crc32(target, 0) if target else 0, size, size) + target, b""
+
+    def whole(self, view: memoryview, contents: list[Content], crcs: list[int]) -> memoryview:
+        for content, crc in zip(contents, crcs, strict=True):
+            if content.data:
+                zipformat.put_crc(view, content.at, crc)
+        return view
+
+    @staticmethod
+    def piece(index: int, offset: int, view: memoryview) -> memoryview:
+        del index, offset
+        return view
 
 
 class StoredZip:
@@ -60,7 +84,7 @@ class StoredZip:
             f"{self.inventory.digest()}-{hashlib.blake2b(self.layout.prefix, digest_size=4).hexdigest()}-stored1"
         )
 
-    def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[Chunk]:
         """Yield the bytes from ``start`` up to ``stop``, in pieces of up to about a mebibyte.
 
         Closing the iterator stops all work.
@@ -79,7 +103,7 @@ class StoredZip:
             raise ValueError(f"no such range: {start} to {end} of {self.length}")
         return self._cut(start, end)
 
-    def _cut(self, start: int, stop: int) -> Iterator[bytes]:
+    def _cut(self, start: int, stop: int) -> Iterator[Chunk]:
         if start == stop:
             return
         with Reading(self.inventory, self.results, self._checkpoints, WHOLE_BYTES) as reading:
@@ -90,7 +114,7 @@ class StoredZip:
                 if begin < end:
                     yield data if end - begin == len(data) else data[begin:end]
 
-    def _chunks(self, reading: Reading, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+    def _chunks(self, reading: Reading, start: int, stop: int) -> Iterator[tuple[int, Chunk]]:
         """Yield pieces with their places: from one that holds ``start``, or lies before it, to beyond ``stop``."""
         layout = self.layout
         if start < layout.sums_at:
@@ -106,42 +130,27 @@ class StoredZip:
             yield from self._central(start)
         yield layout.end_at, zipformat.end_records(layout.members, layout.central_at, layout.central_bytes)
 
-    def _entries(self, reading: Reading, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+    def _entries(self, reading: Reading, start: int, stop: int) -> Iterator[tuple[int, Chunk]]:
         layout = self.layout
         first = layout.entry_at(start)
         last = min(len(self.inventory), layout.entry_at(min(stop, layout.sums_at) - 1) + 1)
         position = max(0, start - layout.starts[first] - self._head_bytes(first))
-        for part in reading.parts(
-            first, last, whole=self._render, piece=lambda _index, _offset, data: data, position=position
-        ):
+        for part in reading.parts(first, last, _Shape(layout), position):
             if part.final:
                 self._remember(part.first, part.last)
             if part.offset < 0:
                 yield layout.starts[part.first], part.data
                 continue
             index = part.first
-            member = layout.member(index, self.inventory.path(index))
-            head = zipformat.local_header(member, 0, 0, 0)
-            at = layout.starts[index]
-            if part.offset == 0:
-                yield at, head
-            yield at + len(head) + part.offset, part.data
+            yield layout.starts[index] + (part.offset + self._head_bytes(index) if part.offset else 0), part.data
             if part.final:
                 size = self.inventory.columns.sizes[index]
+                member = layout.member(index, self.inventory.path(index))
                 after = zipformat.descriptor(member, self.results.crc(index), size, size)
                 yield layout.end(index) - len(after), after
 
     def _head_bytes(self, index: int) -> int:
         return len(zipformat.local_header(self.layout.member(index, self.inventory.path(index)), 0, 0, 0))
-
-    def _render(self, contents: list[Content], crcs: list[int]) -> bytes:
-        pieces: list[bytes] = []
-        for content, crc in zip(contents, crcs, strict=True):
-            size = len(content.data)
-            member = self.layout.member(content.index, content.path)
-            pieces.append(zipformat.local_header(member, crc, size, size))
-            pieces.append(content.data)
-        return b"".join(pieces)
 
     def _settle(self, reading: Reading) -> None:
         """Make sure that every entry's checksums are known: those that no range has asked for yet are read now."""
@@ -155,10 +164,7 @@ class StoredZip:
             end = at
             while end < count and not self.results.known(end):
                 end += 1
-            parts = reading.parts(
-                at, end, whole=lambda _contents, _crcs: None, piece=lambda _index, _offset, _data: None
-            )
-            for part in parts:
+            for part in reading.parts(at, end, Bare()):
                 if part.final:
                     self._remember(part.first, part.last)
             at = end

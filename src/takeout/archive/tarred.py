@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from takeout.archive import tarformat
 from takeout.archive.compress import Compressor, Gzip, Piece, Zstd
-from takeout.archive.content import Content
+from takeout.archive.content import Content, Frame
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.layout import WHOLE_BYTES
@@ -64,33 +64,24 @@ class TarStream:
         twins = self.inventory.columns.twins
         yield compressor.start()
         with Reading(self.inventory, self.results, checkpoints, WHOLE_BYTES, twins) as reading:
-            parts = reading.parts(
-                0,
-                len(self.inventory),
-                whole=lambda contents, _crcs: compressor.piece(self._whole(contents)),
-                piece=lambda index, offset, data: compressor.piece(self._piece(index, offset, data)),
-            )
-            for part in parts:
-                yield compressor.join(part.data)
+            for part in reading.parts(0, len(self.inventory), _Shape(self, compressor)):
+                if data := compressor.join(part.data):
+                    yield data
         for index, first in twins.items():
             self.results.put(index, self.results.state(first), self.results.crc(first), self.results.sha(first))
         for piece in self._tables(compressor):
-            yield compressor.join(piece)
+            if data := compressor.join(piece):
+                yield data
         yield compressor.end()
 
-    def _whole(self, contents: list[Content]) -> bytes:
-        pieces: list[bytes] = []
-        for content in contents:
-            pieces.append(self._head(content.index, content.path))
-            member = self._member(content.index, content.path)
-            if member.size_bytes:
-                pieces += (content.data, tarformat.padding(member.size_bytes))
-        return b"".join(pieces)
+    def frame(self, index: int, path: bytes) -> Frame:
+        """Return an entry's headers, and what fills its last block up."""
+        size = self.inventory.columns.sizes[index] if self._is_read(index) else 0
+        return self._head(index, path), tarformat.padding(size)
 
-    def _piece(self, index: int, offset: int, data: bytes) -> bytes:
-        size = self.inventory.columns.sizes[index]
-        head = self._head(index, self.inventory.path(index)) if offset == 0 else b""
-        return head + data + (tarformat.padding(size) if offset + len(data) == size else b"")
+    def _is_read(self, index: int) -> bool:
+        columns = self.inventory.columns
+        return columns.kinds[index] == Kind.FILE and index not in columns.twins
 
     def _head(self, index: int, path: bytes) -> bytes:
         """Return the headers that come with an entry.
@@ -122,7 +113,7 @@ class TarStream:
             mode=columns.modes[index],
             uid=uid,
             gid=gid,
-            size_bytes=columns.sizes[index] if kind is Kind.FILE and twin is None else 0,
+            size_bytes=columns.sizes[index] if self._is_read(index) else 0,
             mtime=columns.mtimes[index] // _SECONDS,
             link=link,
         )
@@ -138,6 +129,22 @@ class TarStream:
 
     def _table(self, name: bytes, size: int) -> TarMember:
         return TarMember(name, REGULAR, 0o644, 0, 0, size, self._newest)
+
+
+class _Shape:
+    """Headers around each entry, and all of it through the compressor."""
+
+    def __init__(self, archive: TarStream, compressor: Compressor) -> None:
+        self._compressor = compressor
+        self.frame = archive.frame
+
+    def whole(self, view: memoryview, contents: list[Content], crcs: list[int]) -> Piece:
+        del contents, crcs
+        return self._compressor.piece(view)
+
+    def piece(self, index: int, offset: int, view: memoryview) -> Piece:
+        del index, offset
+        return self._compressor.piece(view)
 
 
 def tar_zst(inventory: Inventory) -> TarStream:

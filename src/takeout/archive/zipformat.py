@@ -25,6 +25,8 @@ _NTFS_EPOCH = 11_644_473_600
 _DOS_DIRECTORY = 0x10
 
 _LOCAL = struct.Struct("<4s5H3I2H")
+_CRC = struct.Struct("<I")
+_CRC_AT = 14
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _UT = struct.Struct("<HHBi")
 _UX = struct.Struct("<HHBBIBI")
@@ -145,6 +147,11 @@ def local_header(member: Member, crc: int, size: int, compressed: int) -> bytes:
         + member.name
         + extra
     )  # fmt: skip
+
+
+def put_crc(view: memoryview, at: int, crc: int) -> None:
+    """Write a CRC into the local header that begins at ``at``."""
+    _CRC.pack_into(view, at + _CRC_AT, crc)
 
 
 def descriptor(member: Member, crc: int, size: int, compressed: int) -> bytes:

@@ -10,7 +10,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 from tornado.iostream import StreamClosedError
 
-from takeout.archive import Inventory
+from takeout.archive import Chunk, Inventory
 from takeout.errors import DiskError, StaleError, TakeoutError
 from takeout.server.arguments import Wish
 from takeout.server.base import TakeoutHandler
@@ -176,15 +176,26 @@ class ArchiveHandler(TakeoutHandler):
         if not self._headers_written and not self.gone:
             self.flush()
 
-    async def _stream(self, content: Iterator[bytes], transfer: Transfer, key: Key, archive: Archive) -> None:
+    async def _write(self, piece: Chunk) -> None:
+        """Send a piece without a copy of it, which ``write`` would make.
+
+        Raises:
+            StreamClosedError: When the reader has left.
+        """
+        if not self._headers_written:
+            await self.flush()
+        if self.request.connection is None:
+            raise StreamClosedError
+        await self.request.connection.write(piece)  # type: ignore[arg-type] # the stream below takes views too
+
+    async def _stream(self, content: Iterator[Chunk], transfer: Transfer, key: Key, archive: Archive) -> None:
         kept = monotonic()
         try:
             async with pumped(content, self.downloads.executor) as pieces:
                 async for group in pieces:
                     size = sum(map(len, group))
                     for piece in group:
-                        self.write(piece)
-                    await self.flush()
+                        await self._write(piece)
                     transfer.at_byte += size
                     self.note_activity()
                     now = monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, TypeGuard
 
-from takeout.archive import FORMATS, Archive, Inventory, Remembered, StoredZip
+from takeout.archive import FORMATS, Archive, Chunk, Inventory, Remembered, StoredZip
 
 __all__ = ["FORMATS", "Archive", "Seekable", "make", "seekable"]
 
@@ -17,7 +17,7 @@ class Seekable(Archive, Protocol):
     def length(self) -> int:
         """Its length in bytes."""
 
-    def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[Chunk]:
         """Yield the bytes from ``start`` up to ``stop``."""
 
 

@@ -11,30 +11,39 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager, suppress
 
+from takeout.archive import Chunk
+
 PIECE_BYTES = 1 << 20
 """What one step gathers, at the least; small pieces would cost a change of threads each."""
+_SMALL_BYTES = 64 << 10
+"""Pieces below this are joined: a copy costs less than a call of the system for each."""
 
 
-def _step(iterator: Iterator[bytes]) -> list[bytes]:
+def _step(iterator: Iterator[Chunk]) -> list[Chunk]:
     """Return the next pieces of an iterator; none at its end."""
-    pieces: list[bytes] = []
+    pieces: list[Chunk] = []
+    small: list[Chunk] = []
     length = 0
     for piece in iterator:
-        pieces.append(piece)
         length += len(piece)
+        if len(piece) < _SMALL_BYTES:
+            small.append(piece)
+        else:
+            pieces += (b"".join(small), piece) if small else (piece,)
+            small = []
         if length >= PIECE_BYTES:
             break
-    return pieces
+    return [*pieces, b"".join(small)] if small else pieces
 
 
-def _close(iterator: Iterator[bytes]) -> None:
+def _close(iterator: Iterator[Chunk]) -> None:
     close = getattr(iterator, "close", None)
     if close is not None:
         close()
 
 
 @asynccontextmanager
-async def pumped(iterator: Iterator[bytes], executor: Executor) -> AsyncIterator[AsyncIterator[list[bytes]]]:
+async def pumped(iterator: Iterator[Chunk], executor: Executor) -> AsyncIterator[AsyncIterator[list[Chunk]]]:
     """Give an iterator's pieces to a coroutine.
 
     However the block is left, the iterator is closed before it is: all its threads have ended then.
@@ -44,9 +53,9 @@ async def pumped(iterator: Iterator[bytes], executor: Executor) -> AsyncIterator
         executor: Where it runs.
     """
     loop = asyncio.get_running_loop()
-    ahead: asyncio.Future[list[bytes]] | None = None
+    ahead: asyncio.Future[list[Chunk]] | None = None
 
-    async def pieces() -> AsyncIterator[list[bytes]]:
+    async def pieces() -> AsyncIterator[list[Chunk]]:
         nonlocal ahead
         ahead = loop.run_in_executor(executor, _step, iterator)
         while got := await asyncio.shield(ahead):
