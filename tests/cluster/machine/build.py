@@ -1,0 +1,113 @@
+"""Build the cluster's programs from the Go modules that go.mod names, once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cluster.machine.places import HERE, Places
+from cluster.machine.run import run
+from cluster.machine.trouble import Trouble
+
+_MODULES = HERE / "go"
+_HOUR = 3600.0
+_NEEDS_GO = (1, 25)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program of the cluster.
+
+    Attributes:
+        name: What its file is called.
+        package: The Go package of its main function.
+        module: The folder of the go.mod that pins it, below ``go``.
+    """
+
+    name: str
+    package: str
+    module: str = "."
+
+
+PROGRAMS = (
+    *(
+        Program(name, f"k8s.io/kubernetes/cmd/{name}")
+        for name in (
+            *("kube-apiserver", "kube-controller-manager", "kube-scheduler"),
+            *("kubectl", "kubelet", "kube-proxy"),
+        )
+    ),
+    Program("cloud", "./cloud"),
+    Program("policy", "./policy"),
+    Program("pause", "./pause"),
+    Program("coredns", ".", module="dns"),
+)
+
+
+def build_programs(places: Places, say: Callable[[str], None]) -> None:
+    """Build what was not built before of the same sources; the first time takes many minutes.
+
+    Raises:
+        Trouble: When there is no Go, an old one, or a module cannot be had.
+    """
+    stale = [program for program in PROGRAMS if _stamp(places, program) != _sources(program)]
+    if not stale:
+        return
+    _require_go()
+    places.bin.mkdir(parents=True, exist_ok=True)
+    for program in stale:
+        say(f"building {program.name}")
+        run(
+            [
+                *("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", _link_flags()),
+                *("-o", places.bin / program.name, program.package),
+            ],
+            cwd=_MODULES / program.module,
+            env={"CGO_ENABLED": "0", "GOWORK": "off"},
+            timeout_seconds=2 * _HOUR,
+        )
+        (places.bin / f"{program.name}.sources").write_text(_sources(program))
+
+
+def kubernetes_version() -> str:
+    """Return the version of Kubernetes that go.mod names, such as ``v1.35.4``."""
+    found = re.search(r"k8s\.io/kubernetes (v1\.\d+\.\d+)", (_MODULES / "go.mod").read_text())
+    if not found:
+        raise Trouble(f"{_MODULES / 'go.mod'} names no version of k8s.io/kubernetes")
+    return found[1]
+
+
+def _link_flags() -> str:
+    """Return the flags that stamp the version: a program built as a module says v0.0.0, and charts ask for more."""
+    version = kubernetes_version()
+    major, minor = version[1:].split(".")[:2]
+    stamp = {"gitMajor": major, "gitMinor": minor, "gitVersion": version, "gitTreeState": "archive"}
+    return " ".join(
+        ["-s -w", *(f"-X k8s.io/component-base/version.{key}={value}" for key, value in stamp.items())]
+    )
+
+
+def _sources(program: Program) -> str:
+    """Return a digest of all that decides what a program becomes."""
+    folder = _MODULES / program.module
+    digest = hashlib.sha256(_link_flags().encode())
+    own = sorted((folder / program.package).glob("*.go")) if program.package.startswith(".") else []
+    for file in (folder / "go.mod", folder / "go.sum", *own):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _stamp(places: Places, program: Program) -> str:
+    stamp = places.bin / f"{program.name}.sources"
+    return stamp.read_text() if stamp.exists() and os.access(places.bin / program.name, os.X_OK) else ""
+
+
+def _require_go() -> None:
+    found = re.search(r"go(\d+)\.(\d+)", run(["go", "version"]))
+    if not found or (int(found[1]), int(found[2])) < _NEEDS_GO:
+        raise Trouble(
+            f"building the cluster's programs needs Go {_NEEDS_GO[0]}.{_NEEDS_GO[1]} or newer: https://go.dev/dl"
+        )

@@ -1,0 +1,132 @@
+"""The layers of the images: what is in each, and when it must be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from cluster.machine import trees
+from cluster.machine.layout import Blob, Layout
+from cluster.machine.places import CHECKOUT, HERE, Places
+from cluster.machine.run import run
+
+_HUB = (
+    *("jupyterhub>=5.4,<6", "jupyterhub-kubespawner>=7,<8", "jupyterhub-idle-culler", "pycurl", "statsd"),
+    *("oauthenticator[googlegroups,mediawiki]>=17,<18", "jupyterhub-firstuseauthenticator"),
+    *("jupyterhub-hmacauthenticator", "jupyterhub-ldapauthenticator", "jupyterhub-ltiauthenticator"),
+    *("jupyterhub-nativeauthenticator", "jupyterhub-tmpauthenticator", "jupyterhub-fancy-profiles"),
+    *("psycopg2-binary", "pymysql", "sqlalchemy-cockroachdb"),
+)
+_USER = ("jupyterlab>=4.2", "notebook>=7.2", "nbclassic>=1.1", "nbgitpuller", "ipykernel")
+_DASK = ("dask-gateway-server[kubernetes]", "dask-gateway")
+_NODE = ("configurable-http-proxy@5",)
+_SCHEDULER = """\
+#!/bin/sh
+# The chart's roles allow what the scheduler of the version that it names asks for, and ours would ask for more.
+exec /usr/local/lib/kube-scheduler --emulated-version=1.32 "$@"
+"""
+
+
+def make_layers(places: Places, names: Iterable[str], say: Callable[[str], None]) -> dict[str, Blob]:
+    """Return the layers by name; those that are new, or of changed content, are made first."""
+    layout = Layout(places.images)
+    made: dict[str, Blob] = {}
+    for name in sorted({*names, *_below(names)}, key=list(_MAKERS).index):
+        stamp = places.images / f"{name}.json"
+        key = _MAKERS[name][0](places)
+        known = json.loads(stamp.read_text()) if stamp.exists() else {}
+        if known.get("key") != key or not layout.path(blob := Blob(known["digest"], known["size_bytes"])).exists():
+            say(f"making the layer {name}")
+            blob = _make(places, layout, name)
+            stamp.write_text(json.dumps({"key": key, "digest": blob.digest, "size_bytes": blob.size_bytes}))
+        made[name] = blob
+    return made
+
+
+def _make(places: Places, layout: Layout, name: str) -> Blob:
+    tree = places.images / "trees" / name
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    _MAKERS[name][1](places, tree)
+    return layout.write_layer(tree)
+
+
+def _below(names: Iterable[str]) -> set[str]:
+    """Return the layers that must exist for others to be made on."""
+    return {"debian"} if "python" in names else {"debian", "python"} if "takeout" in names else set()
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+
+def _of_program(name: str) -> Callable[[Places], str]:
+    return lambda places: _digest((places.bin / f"{name}.sources").read_text(), _SCHEDULER)
+
+
+def _put_program(name: str, target: str) -> Callable[[Places, Path], None]:
+    def put(places: Places, tree: Path) -> None:
+        (tree / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(places.bin / name, tree / target)
+
+    return put
+
+
+def _put_scheduler(places: Places, tree: Path) -> None:
+    _put_program("kube-scheduler", "usr/local/lib/kube-scheduler")(places, tree)
+    start = tree / "usr/local/bin/kube-scheduler"
+    start.parent.mkdir(parents=True)
+    start.write_text(_SCHEDULER)
+    start.chmod(0o755)
+
+
+def _put_awaiter(_: Places, tree: Path) -> None:
+    shutil.copy(HERE / "image" / "image-awaiter", tree)
+
+
+def _python_packages() -> Sequence[str]:
+    """Return what pip is asked for: with what Takeout needs, so that its own layer is its wheel alone."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    return (*_HUB, *_USER, *_DASK, *project["dependencies"])
+
+
+def _put_python(places: Places, tree: Path) -> None:
+    trees.add_python([places.images / "trees" / "debian"], tree, _python_packages())
+
+
+def _sources() -> list[tuple[str, str]]:
+    files = [CHECKOUT / "pyproject.toml"]
+    for folder in ("src/takeout", "labextension/src", "labextension/style", "labextension/schema"):
+        files += sorted(
+            path for path in (CHECKOUT / folder).rglob("*") if path.is_file() and path.suffix != ".pyc"
+        )
+    return [(str(path.relative_to(CHECKOUT)), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
+
+
+def _put_takeout(places: Places, tree: Path) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        run(
+            [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", directory, CHECKOUT],
+            timeout_seconds=600,
+        )
+        below = [places.images / "trees" / name for name in ("debian", "python")]
+        trees.add_python(below, tree, ["--no-deps"], files=list(Path(directory).glob("*.whl")))
+
+
+_MAKERS: dict[str, tuple[Callable[[Places], str], Callable[[Places, Path], None]]] = {
+    "pause": (_of_program("pause"), _put_program("pause", "pause")),
+    "coredns": (_of_program("coredns"), _put_program("coredns", "coredns")),
+    "debian": (lambda _: _digest(Path(trees.__file__).read_text()), lambda _, tree: trees.make_debian(tree)),
+    "node": (lambda _: _digest(_NODE), lambda _, tree: trees.add_node(tree, _NODE)),
+    "scheduler": (_of_program("kube-scheduler"), _put_scheduler),
+    "awaiter": (lambda _: _digest((HERE / "image" / "image-awaiter").read_text()), _put_awaiter),
+    "python": (lambda _: _digest(_python_packages()), _put_python),
+    "takeout": (lambda _: _digest(_sources()), _put_takeout),
+}
+"""For each layer what it depends on, and how it is made; in an order in which they can be made."""

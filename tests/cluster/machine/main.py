@@ -1,0 +1,120 @@
+"""Start and stop the whole cluster, in words."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+
+from cluster.machine import addons, control, node
+from cluster.machine.build import build_programs, kubernetes_version
+from cluster.machine.certificates import make_certificates
+from cluster.machine.images import provide
+from cluster.machine.network import make_network, network_left, refuse_another, remove_network
+from cluster.machine.places import Places, find_places
+from cluster.machine.processes import running, stop
+from cluster.machine.runtime import start_runtime, stop_runtime
+from cluster.machine.trouble import Trouble
+
+_NEEDS = {
+    "conntrack": "conntrack",
+    "containerd": "containerd",
+    "ctr": "containerd",
+    "debootstrap": "debootstrap",
+    "etcd": "etcd-server",
+    "ip": "iproute2",
+    "ipset": "ipset",
+    "iptables": "iptables",
+    "npm": "npm",
+    "openssl": "openssl",
+    "runc": "runc",
+}
+"""Programs, and the Debian packages that have them."""
+
+
+def up(*, control_plane_only: bool, images: Sequence[str]) -> int:
+    """Start what does not run yet, and print the kubeconfig's path on standard output.
+
+    Returns:
+        0 where a cluster runs, and 3 where this machine cannot run one.
+    """
+    began = time.monotonic()
+    places = find_places()
+    try:
+        _check(places)
+        places.root.mkdir(parents=True, exist_ok=True)
+        build_programs(places, _say)
+        make_network(places)
+        make_certificates(places)
+        _say(f"starting Kubernetes {kubernetes_version()}; logs are in {places.logs}")
+        control.start_control_plane(places)
+        if not control_plane_only:
+            _start_node(places, images)
+    except Trouble as trouble:
+        _say(f"there is no cluster: {trouble}")
+        return 3
+    _say(f"the cluster is up after {time.monotonic() - began:.0f} s")
+    print(places.kubeconfig)  # noqa: T201
+    return 0
+
+
+def down(*, purge: bool) -> int:
+    """Stop everything and remove what it left.
+
+    Returns:
+        0 when nothing is left, and 1 otherwise; what is left is named.
+    """
+    places = find_places()
+    for name in (*addons.NAMES, *node.NAMES):
+        stop(places, name)
+    stop_runtime(places)
+    for name in control.NAMES:
+        stop(places, name)
+    node.remove_node(places)
+    remove_network(places)
+    left = [*_processes_left(places), *node.node_left(places), *network_left()]
+    if left:
+        _say("\n  ".join(["the cluster is down, but this is left:", *left]))
+        return 1
+    shutil.rmtree(places.root if purge else places.run, ignore_errors=True)
+    places.kubeconfig.unlink(missing_ok=True)
+    _say("the cluster is down, and nothing of it is left" + ("" if purge else f" but its caches in {places.root}"))
+    return 0
+
+
+def _start_node(places: Places, images: Sequence[str]) -> None:
+    start_runtime(places)
+    provide(places, images, _say)
+    node.start_node(places)
+    addons.start_addons(places)
+    addons.start_names(places)
+
+
+def _check(places: Places) -> None:
+    """Say at once all that keeps a cluster from running here.
+
+    Raises:
+        Trouble: When something does.
+    """
+    faults = []
+    if sys.platform != "linux":
+        faults.append("this is not Linux")
+    elif os.geteuid():
+        faults.append("only root can start one")
+    missing = sorted({package for program, package in _NEEDS.items() if shutil.which(program) is None})
+    if missing:
+        faults.append(f"programs are missing; as root: apt-get install {' '.join(missing)}")
+    if faults:
+        raise Trouble("; ".join(faults))
+    refuse_another(places)
+
+
+def _processes_left(places: Places) -> list[str]:
+    names = (*addons.NAMES, *node.NAMES, *control.NAMES, "containerd")
+    return [f"process {name} ({pid})" for name in names if (pid := running(places, name))]
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)  # noqa: T201
