@@ -193,16 +193,18 @@ CHECK = """
 import json, os, sys
 from takeout.workspace import read_document, recreate
 from takeout.workspace.check import check_notebooks
-home, document = map(__import__("pathlib").Path, sys.argv[1:])
-workspace = recreate(home, os.environ, way="uv")
+home, document = map(__import__("pathlib").Path, sys.argv[1:3])
+workspace = recreate(home, os.environ, way=sys.argv[3])
 found = check_notebooks(workspace, read_document(document).notebooks, os.environ, timeout_seconds=20)
 print(json.dumps([each.to_json() for each in found]))
 """
 
 
-def checked_apart(workspace: Workspace, folder: Path, environ: Mapping[str, str]) -> list[Checked]:
+def checked_apart(
+    workspace: Workspace, folder: Path, environ: Mapping[str, str], way: str = "uv"
+) -> list[Checked]:
     """Check in a process of its own: nbclient leaves some connections of kernels open until the process ends."""
-    command = [sys.executable, "-c", CHECK, str(workspace.home), str(folder / DOCUMENT)]
+    command = [sys.executable, "-c", CHECK, str(workspace.home), str(folder / DOCUMENT), way]
     done = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     for each in found:

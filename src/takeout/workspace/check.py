@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +20,8 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from takeout.errors import OptionError
 from takeout.progress import Progress, silent
 from takeout.workspace.capture import replace_text
+from takeout.workspace.container_kernel import RUN
+from takeout.workspace.engine import remove_labelled
 from takeout.workspace.model import Captured, Notebook
 from takeout.workspace.ready import Workspace
 from takeout.workspace.start import jupyter_variables
@@ -105,9 +108,14 @@ def check_notebooks(
         progress: Told about each notebook.
     """
     found = []
-    for number, notebook in enumerate(notebooks):
-        progress("run notebooks", number, len(notebooks))
-        found.append(_checked(workspace, notebook, environ, timeout_seconds))
+    own = {**environ, RUN: secrets.token_hex(8)}
+    try:
+        for number, notebook in enumerate(notebooks):
+            progress("run notebooks", number, len(notebooks))
+            found.append(_checked(workspace, notebook, own, timeout_seconds))
+    finally:
+        if workspace.container:
+            remove_labelled(workspace.container.engine, f"{RUN}={own[RUN]}", environ)
     progress("run notebooks", len(notebooks), len(notebooks))
     return tuple(found)
 

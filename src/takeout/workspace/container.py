@@ -26,7 +26,8 @@ _CONNECTION = "{connection_file}"
 _FROM_SPEC = (
     "import json,os,sys;place,file=sys.argv[1:];spec=json.load(open(place+'/kernel.json'));"
     "os.environ.update({k:os.path.expandvars(v) for k,v in (spec.get('env') or {}).items()});"
-    "argv=[w.replace('{connection_file}',file).replace('{resource_dir}',place) for w in spec['argv']];"
+    # In two halves, for Jupyter and the launcher replace it wherever it stands.
+    "argv=[w.replace('{connection'+'_file}',file).replace('{resource_dir}',place) for w in spec['argv']];"
     "os.execvp(argv[0],argv)"
 )
 

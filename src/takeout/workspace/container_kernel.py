@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+RUN = "TAKEOUT_RUN"
+"""A variable, and a container's label: whoever starts kernels tells them apart by it, to remove what is left."""
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
 
@@ -28,7 +30,9 @@ def main(plan_file: str, connection_file: str) -> int:
     published = [f"--publish=127.0.0.1:{connection[port]}:{connection[port]}" for port in _PORTS]
     inside = f"{plan['runtime_inside']}/{name}.json"
     command = [word.replace("{connection_file}", inside) for word in plan["command"]]
-    words = [plan["engine"], *plan["run"], "--name", name, *published, plan["image"], *command]
+    run = os.environ.get(RUN)
+    label = ["--label", f"{RUN}={run}"] if run else []
+    words = [plan["engine"], *plan["run"], "--name", name, *label, *published, plan["image"], *command]
     signal.signal(signal.SIGTERM, _leave)
     try:
         return subprocess.run(words, check=False, stdin=subprocess.DEVNULL).returncode  # noqa: S603 - our own words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,14 @@ def fetch_image(container: Container, maker: Maker) -> str:
         return ""
     done = maker.run([container.engine, "pull", "--quiet", container.image])
     return tail(done) if done.returncode else ""
+
+
+def remove_labelled(engine: str, label: str, environ: Mapping[str, str]) -> None:
+    """Remove containers with a label, also those that run: whoever started them was killed before it could."""
+    maker = Maker("", environ)
+    left = maker.run([engine, "ps", "--all", "--quiet", "--filter", f"label={label}"]).stdout.split()
+    if left:
+        maker.run([engine, "rm", "--force", *left])
 
 
 def qualified(image: str, engine: str) -> str:
