@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -318,12 +319,18 @@ spec:
 """
 
 
-@pytest.fixture
-def replica(tmp_path: Path) -> Path:
-    """A replica of a small hub, whose name is reef."""
-    values = tmp_path / "config.yaml"
+@pytest.fixture(scope="session")
+def small_replica(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A replica of a small hub, whose name is reef; not to be changed."""
+    folder = tmp_path_factory.mktemp("reef")
+    values = folder / "config.yaml"
     values.write_text("hub: {config: {JupyterHub: {authenticator_class: dummy}}}\n")
-    folder = tmp_path / "replica"
     arguments = ["-f", str(values), "--name", "reef", "--domain", "reef.example.edu", "-q"]
-    assert main(["hub", "replicate", *arguments, "--to", str(folder)]) == 0
-    return folder
+    assert main(["hub", "replicate", *arguments, "--to", str(folder / "replica")]) == 0
+    return folder / "replica"
+
+
+@pytest.fixture
+def replica(small_replica: Path, tmp_path: Path) -> Path:
+    """A replica of a small hub, to be changed."""
+    return Path(shutil.copytree(small_replica, tmp_path / "replica"))

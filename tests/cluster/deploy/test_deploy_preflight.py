@@ -1,0 +1,286 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from takeout.chart.images import parse_image
+from takeout.cluster.api import Cluster
+from takeout.cluster.plan import open_plan
+from takeout.cluster.preflight.check import Checked, Subject
+from takeout.cluster.preflight.checks import network
+from takeout.cluster.preflight.checks.images import ask
+from takeout.cluster.preflight.run import CHECKS, preflight, stands_in_the_way
+from takeout.cluster.preflight.versions import satisfies
+from takeout.errors import OptionError
+
+Look = Callable[..., dict[str, Checked]]
+
+
+@pytest.fixture
+def look(faked: Cluster, replica: Path, tiny_chart: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Look]:
+    """Run every check on the small replica, with changes of its local values and of the chart's template."""
+    monkeypatch.setattr(network, "_resolved", lambda _: {"192.0.2.1"})
+    with ExitStack() as stack:
+
+        def run(local: str = "", template: str = "", **options: Any) -> dict[str, Checked]:
+            if local:
+                (replica / "local.values.yaml").write_text(local)
+            if template:
+                file = tiny_chart / "templates" / "more.yaml"
+                file.write_text(template)
+            plan = stack.enter_context(open_plan(replica, chart=tiny_chart, namespace="lagoon"))
+            return {result.id: result for result in preflight(Subject(plan, faked, pull=False), **options)}
+
+        yield run
+
+
+def whats(checked: Checked) -> str:
+    return " | ".join(problem.what for problem in checked.problems)
+
+
+def storage_class(name: str, provisioner: str = "disk.example", *, default: bool = False) -> dict[str, Any]:
+    annotations = {"storageclass.kubernetes.io/is-default-class": "true"} if default else {}
+    metadata = {"name": name, "annotations": annotations}
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": metadata,
+        "provisioner": provisioner,
+    }
+
+
+def node(name: str, cores: str = "4", memory: str = "16Gi", **more: Any) -> dict[str, Any]:
+    taints = more.pop("taints", [])
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": {"kubernetes.io/os": "linux", **more}},
+        "spec": {"taints": taints},
+        "status": {
+            "allocatable": {"cpu": cores, "memory": memory},
+            "conditions": [{"type": "Ready", "status": "True"}],
+        },
+    }
+
+
+def test_a_fitting_cluster_is_ready(look: Look, api: Any) -> None:
+    api.put(storage_class("disks", default=True))
+    api.put(node("n1"))
+    results = look()
+    assert {result.status for result in results.values()} == {"ok"}, results
+    assert not stands_in_the_way(results.values())
+
+
+def test_every_fault_is_found_at_once(look: Look, api: Any) -> None:
+    api.version = "v1.20.0"
+    api.denied = {"*", "create"}
+    results = look()
+    assert {name for name, result in results.items() if result.status == "wrong"} == {
+        "version",
+        "permissions",
+        "storage",
+    }
+    assert "needs Kubernetes >=1.28.0-0; the cluster is v1.20.0" in whats(results["version"])
+    assert "you may not create Secrets in the namespace lagoon, which Helm's record" in whats(
+        results["permissions"]
+    )
+    assert "no default one" in whats(results["storage"])
+    assert stands_in_the_way(results.values())
+
+
+def test_a_check_can_be_left_out(look: Look) -> None:
+    assert look(skip=["storage"])["storage"].status == "not done"
+    with pytest.raises(OptionError, match="no check weather"):
+        look(skip=["weather"])
+
+
+def test_placeholders_are_in_the_way(look: Look, replica: Path) -> None:
+    (replica / "secrets.yaml").write_text('hub: {config: {DummyAuthenticator: {password: "<fill in: a>"}}}\n')
+    assert look()["secrets"].status == "wrong"
+
+
+def test_classes_that_are_not_there(look: Look, api: Any) -> None:
+    api.put(storage_class("disks", default=True))
+    dynamic = "{storageClass: fast, storageAccessModes: [ReadWriteMany]}"
+    results = look(f"singleuser: {{storage: {{type: dynamic, dynamic: {dynamic}}}}}")
+    assert "names the storage class fast, which is not there" in whats(results["storage"])
+    assert "the cluster's classes are disks" in results["storage"].problems[0].mend
+    api.put(storage_class("fast"))
+    results = look()
+    assert results["storage"].status == "doubtful"
+    assert "is not known to make such volumes" in whats(results["storage"])
+    api.put(storage_class("fast", "efs.csi.aws.com"))
+    assert look()["storage"].status == "ok"
+
+
+def test_a_claim_for_homes_that_nobody_makes(look: Look, api: Any) -> None:
+    local = "singleuser: {storage: {type: static, static: {pvcName: homes}}}"
+    assert "homes live in the claim homes" in whats(look(local)["homes"])
+    api.put({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "homes"}}, "lagoon")
+    assert look(local)["homes"].status == "ok"
+
+
+INGRESS = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: jupyterhub, annotations: {cert-manager.io/cluster-issuer: letsencrypt}}
+spec: {ingressClassName: nginx}
+"""
+
+
+def test_ingress_classes_and_issuers(look: Look) -> None:
+    results = look(template=INGRESS)
+    assert "no ingress class nginx: it has none" in whats(results["ingress"])
+    assert "ClusterIssuer/letsencrypt is to give the certificate" in whats(results["ingress"])
+    assert results["ingress"].status == "doubtful"
+
+
+def test_a_domain_that_leads_elsewhere(look: Look, api: Any) -> None:
+    balancer = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "ingress"},
+        "spec": {"type": "LoadBalancer"},
+        "status": {"loadBalancer": {"ingress": [{"ip": "198.51.100.7"}]}},
+    }
+    assert look()["dns"].status == "ok"
+    api.put(balancer, "ingress")
+    assert "leads to 192.0.2.1, and the cluster's entrances are 198.51.100.7" in whats(look()["dns"])
+    balancer["status"]["loadBalancer"]["ingress"].append({"ip": "192.0.2.1"})  # type: ignore[index]
+    api.put(balancer, "ingress")
+    assert look()["dns"].status == "ok"
+
+
+PROFILES = """
+singleuser:
+  profileList:
+    - {display_name: Small, kubespawner_override: {mem_guarantee: 1G}}
+    - display_name: Large
+      kubespawner_override: {mem_guarantee: 30G, node_selector: {pool: big}}
+    - display_name: GPU
+      kubespawner_override: {extra_resource_limits: {nvidia.com/gpu: "1"}}
+"""
+
+
+def test_room_labels_and_devices(look: Look, api: Any) -> None:
+    api.put(node("n1"))
+    results = look(PROFILES)
+    assert "server of the profile 'Large'" in whats(results["room"])
+    assert "30.0 GiB, pool=big" in whats(results["room"])
+    assert "'GPU'" in whats(results["room"])
+    assert "'Small'" not in whats(results["room"])
+    assert "labelled pool=big, which the cluster does not have" in whats(results["nodes"])
+    api.put(node("n2", memory="64Gi", pool="big"))
+    assert "'Large'" not in whats(look(PROFILES)["room"])
+
+
+def test_taints_keep_out_and_other_pods_take_room(look: Look, api: Any) -> None:
+    own = "singleuser: {memory: {guarantee: 10G}}"
+    api.put(node("n1", taints=[{"key": "dedicated", "value": "others", "effect": "NoSchedule"}]))
+    assert "no node fits" in whats(look(own)["room"])
+    api.put(node("n1", taints=[{"key": "hub.jupyter.org/dedicated", "value": "user", "effect": "NoSchedule"}]))
+    assert look(own)["room"].status == "ok"
+    api.put(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "big"},
+            "spec": {"nodeName": "n1", "containers": [{"resources": {"requests": {"memory": "12Gi"}}}]},
+        },
+        "elsewhere",
+    )
+    assert "no node has room now for a person's server" in whats(look(own)["room"])
+
+
+def test_what_is_anothers(look: Look, api: Any) -> None:
+    hub = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "hub"}}
+    api.put(hub, "lagoon")
+    assert "ConfigMap/hub is there already, and belongs to nobody that Helm knows" in whats(look()["owners"])
+    hub["metadata"] = {
+        "name": "hub",
+        "annotations": {"meta.helm.sh/release-name": "other", "meta.helm.sh/release-namespace": "lagoon"},
+    }
+    api.put(hub, "lagoon")
+    assert "belongs to the release other in the namespace lagoon" in whats(look()["owners"])
+    hub["metadata"]["annotations"]["meta.helm.sh/release-name"] = "reef"  # type: ignore[index]
+    api.put(hub, "lagoon")
+    assert look()["owners"].status == "ok"
+
+
+def test_kinds_that_nobody_brings(look: Look) -> None:
+    monitor = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: hub}\n"
+    results = look(template=monitor)
+    assert results["kinds"].status == "wrong"
+    assert "Prometheus operator" in results["kinds"].problems[0].mend
+
+
+def test_a_namespace_that_goes_or_is_strict(look: Look, api: Any) -> None:
+    space: dict[str, Any] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "lagoon"}}
+    space["metadata"]["deletionTimestamp"] = "2026-05-05T10:00:00Z"
+    api.put(space)
+    assert "is being deleted" in whats(look()["namespace"])
+    space["metadata"] = {"name": "lagoon", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
+    api.put(space)
+    assert look()["namespace"].status == "ok"
+    assert "no privileged container" in whats(
+        look("singleuser: {cloudMetadata: {blockWithIptables: true}}")["namespace"]
+    )
+
+
+def test_images_on_the_nodes_need_no_registry(look: Look, api: Any) -> None:
+    local = "singleuser: {image: {name: registry.example.edu/lab, tag: '1'}}"
+    item = node("n1")
+    api.put(item)
+    assert look(local)["images"].note == "1 images are not on a node yet, and registries were not asked"
+    item["status"]["images"] = [{"names": ["registry.example.edu/lab:1"]}]
+    api.put(item)
+    assert look(local)["images"].status == "ok"
+
+
+def test_a_registry_is_asked_as_a_stranger() -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url}")
+        if request.url.path == "/token":
+            return httpx.Response(200, json={"token": "for-anybody"})
+        if "Authorization" not in request.headers:
+            challenge = 'Bearer realm="https://auth.example/token",service="registry",scope="repository:lab:pull"'
+            return httpx.Response(401, headers={"www-authenticate": challenge})
+        return httpx.Response(200 if "/library/python/" in request.url.path else 404)
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        found = [ask(client, image) for text in ("python:3", "quay.io/a/none:1") if (image := parse_image(text))]
+    assert found == [200, 404]
+    assert asked[0] == "HEAD https://registry-1.docker.io/v2/library/python/manifests/3"
+
+
+def test_a_silent_registry_gives_no_answer() -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route")
+
+    image = parse_image("quay.io/a/b:1")
+    assert image is not None
+    with httpx.Client(transport=httpx.MockTransport(fail)) as client:
+        assert ask(client, image) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "fits"),
+    [
+        ("v1.34.1", ">=1.28.0-0", True),
+        ("v1.27.9-gke.100", ">=1.28.0-0", False),
+        ("v1.28.3-gke.100", ">=1.28.0-0", True),
+        ("v1.30.0", ">=1.20 <1.25 || ~1.30", True),
+        ("v1.30.0", "no range", True),
+    ],
+)
+def test_versions(version: str, wanted: str, fits: bool) -> None:
+    assert satisfies(version, wanted) is fits
+
+
+def test_every_check_has_an_id_of_its_own() -> None:
+    assert len({check.id for check in CHECKS}) == len(CHECKS)
