@@ -42,16 +42,38 @@ def movable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]
 
 
 @pytest.fixture
-def show(movable: JupyterServer) -> Serve:
+def show(movable: JupyterServer, tmp_path_factory: pytest.TempPathFactory) -> Serve:
     """Show a directory through the server that the tests share; its path becomes a link to where it went."""
 
     def put(root: Path) -> JupyterServer:
-        shutil.rmtree(movable.root)
+        # Not removed: the server itself runs in the first one.
+        movable.root.rename(tmp_path_factory.mktemp("shown") / "home")
         root.rename(movable.root)
         root.symlink_to(movable.root)
         return movable
 
     return put
+
+
+@pytest.fixture(scope="session")
+def with_extension(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """A server that has Takeout's extension, over a directory that each test fills."""
+    place = tmp_path_factory.mktemp("with-extension")
+    (place / "home").mkdir()
+    server = JupyterServer(place / "home", place / "server", extension=True).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def extended(with_extension: JupyterServer) -> Iterator[JupyterServer]:
+    """The same, its directory empty before and after."""
+    yield with_extension
+    for path in with_extension.root.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 @pytest.fixture

@@ -36,6 +36,10 @@ class Request:
     def for_file(self) -> bool:
         return "/files/" in self.path
 
+    @property
+    def for_archive(self) -> bool:
+        return "/takeout/archive" in self.path
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -198,7 +202,7 @@ class Proxy:
                 piece = chunk[: bend.cut_after - sent]
             link.sendall(piece)
             sent += len(piece)
-            if request.for_file:
+            if request.for_file or request.for_archive:
                 with self._lock:
                     self.file_bytes += len(piece)
             if bend.then is not None and 0 <= bend.at <= sent:

@@ -74,6 +74,7 @@ class JupyterServer:
         python: How Python is run.
         module: The server's module.
         options: More options.
+        extension: Whether Takeout's extension is on.
     """
 
     root: Path
@@ -81,6 +82,7 @@ class JupyterServer:
     python: Sequence[str] = (sys.executable,)
     module: str = "jupyter_server"
     options: Sequence[str] = ()
+    extension: bool = False
     base: str = "/"
     port: int = field(default_factory=free_port)
     token: str = TOKEN
@@ -101,8 +103,15 @@ class JupyterServer:
             *self.python, "-m", self.module,
             f"--{name}.token={self.token}", f"--{name}.ip=127.0.0.1", f"--{name}.port={self.port}",
             f"--{name}.port_retries=0", f"--{name}.{root}={self.root}", f"--{name}.base_url={self.base}",
-            f"--{name}.open_browser=False", f"--{name}.allow_root=True", *self.options,
+            f"--{name}.open_browser=False", f"--{name}.allow_root=True", *self.extensions, *self.options,
         ]  # fmt: skip
+
+    @property
+    def extensions(self) -> list[str]:
+        """Return the options that leave Takeout's extension out, or nothing."""
+        if self.extension or self.module == "notebook":
+            return []
+        return ["--ServerApp.jpserver_extensions=takeout.server=False"]
 
     def start(self) -> JupyterServer:
         self.run.mkdir(parents=True, exist_ok=True)

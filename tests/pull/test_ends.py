@@ -36,7 +36,7 @@ def test_a_full_disk_stops_and_is_gone_on_with(shared: JupyterServer, tmp_path: 
         with pytest.raises(DiskError, match="there is room for"):
             pull(shared.address, here / "home", KEY)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("takeout.pull.run.SPARE_BYTES", -(10**9))
+            patch.setattr("takeout.pull.ready.SPARE_BYTES", -(10**9))
             with pytest.raises(DiskError, match="no room left"):
                 pull(shared.address, here / "home", KEY)
         assert (here / "home" / "none.txt").exists()

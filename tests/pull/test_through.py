@@ -48,11 +48,11 @@ def make_odd(home: Path) -> None:
 
 
 @pytest.mark.parametrize("through", BOTH)
-def test_the_whole_home_comes_as_it_is(show: Serve, tmp_path: Path, through: Through) -> None:
+def test_the_whole_home_comes_as_it_is(serve: Serve, tmp_path: Path, through: Through) -> None:
     home = tmp_path / "home"
     home.mkdir()
     make_odd(home)
-    server = show(home)
+    server = serve(home)
     here = tmp_path / "here"
 
     report = pull(server.address, here, KEY, Options(through=through))
@@ -82,7 +82,7 @@ def test_what_was_unreadable_is_named(ordinary: list[str], open_place: Path) -> 
     assert listed[""][0][0][-1] == "permission denied"
 
 
-def test_patterns_hold_here_too(show: Serve, tmp_path: Path) -> None:
+def test_patterns_hold_here_too(serve: Serve, tmp_path: Path) -> None:
     home = tmp_path / "home"
     for name in (".cache/x", "data/keep.txt", "data/skip.tmp", "tagged/y", "data/no.log"):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def test_patterns_hold_here_too(show: Serve, tmp_path: Path) -> None:
     (home / "data" / ".takeoutignore").write_text("*.tmp\n")
 
     asked = Options(through="kernel", preset=Preset.SLIM, exclude=("*.log",))
-    report = pull(show(home).address, tmp_path / "here", KEY, asked)
+    report = pull(serve(home).address, tmp_path / "here", KEY, asked)
 
     files = {name for name, entry in tree(tmp_path / "here").items() if entry[0] == "file"}
     assert files == {"data/keep.txt", "data/.takeoutignore"}
@@ -99,14 +99,14 @@ def test_patterns_hold_here_too(show: Serve, tmp_path: Path) -> None:
 
 
 def test_a_file_interface_that_shows_another_directory_is_not_used(
-    show: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "a.txt").write_text("the kernel's")
     monkeypatch.setattr("takeout.pull.contents.shown", lambda _: frozenset({"elsewhere.txt"}))
 
-    report = pull(show(home).address, tmp_path / "here", KEY, Options(through="kernel"))
+    report = pull(serve(home).address, tmp_path / "here", KEY, Options(through="kernel"))
 
     assert report.fetched_files == 1
     assert (tmp_path / "here" / "a.txt").read_text() == "the kernel's"

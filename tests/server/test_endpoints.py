@@ -14,7 +14,13 @@ from server.serving import BASE, TOKEN, Server, own, serving
 from takeout.server.extension import ENDPOINTS
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-WORK = ("takeout/archive/", "takeout/inventory/", "takeout/status", "takeout/transfer/0123456789abcdef")
+WORK = (
+    "takeout/archive/",
+    "takeout/inventory/",
+    "takeout/listing/",
+    "takeout/status",
+    "takeout/transfer/0123456789abcdef",
+)
 
 
 def concrete(pattern: str) -> str:
@@ -57,7 +63,7 @@ def cookies(server: Server) -> str:
     return "; ".join(f"{name}={each.coded_value}" for name, each in jar.items())
 
 
-@pytest.mark.parametrize("path", WORK[:3])
+@pytest.mark.parametrize("path", WORK[:4])
 def test_a_browser_on_this_site_may(server: Server, cookies: str, path: str) -> None:
     here = f"http://127.0.0.1:{server.port}{BASE}takeout/"
 

@@ -243,13 +243,16 @@ class Connection:
         Raises:
             TokenError: When it is the token.
         """
+        noticed = time.monotonic()
         with self._checked:
-            if time.monotonic() - self._token_good_at < 1.0:
+            if self._token_good_at > noticed:
+                # Another thread has asked since; one that has asked before knows nothing of this moment.
                 return
+            asked = time.monotonic()
             try:
                 with self.ask("api/contents/?content=0") as answer:
                     json.loads(b"".join(answer.stream))  # type: ignore[arg-type]
-                self._token_good_at = time.monotonic()
+                self._token_good_at = asked
             except (RefusedError, ValueError) as error:
                 what = (
                     "the server asks for a login" if refused.location else "the server does not accept the token"

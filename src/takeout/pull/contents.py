@@ -64,7 +64,13 @@ class Walk:
     def found(self, chooser: Chooser) -> Found:
         """Return the sum."""
         notes = [BLIND_NOTE] if self.hidden_seen else [HIDDEN_NOTE, BLIND_NOTE]
-        return Found(tuple(self.not_taken), tuple(chooser.left_out), tuple(self.unlisted), tuple(notes))
+        return Found(
+            tuple(self.not_taken),
+            tuple(chooser.left_out),
+            tuple(self.unlisted),
+            blind=not self.hidden_seen,
+            notes=tuple(notes),
+        )
 
 
 def walk(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from takeout.archive.entry import Kind
 from takeout.pull.journal import Journal, Row
-from takeout.pull.model import Named, State
+from takeout.pull.model import Found, Named, RemoteEntry, State
 from takeout.pull.names import Names
 from takeout.pull.plan import sum_of
 from takeout.pull.store import CannotKeepError, Store
@@ -80,19 +80,23 @@ def times(journal: Journal, store: Store, round_number: int) -> None:
 
 
 def vanished(
-    journal: Journal, store: Store, round_number: int, unlisted: tuple[str, ...], *, delete: bool
+    journal: Journal, store: Store, round_number: int, found: Found, *, delete: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what is not on the server any more: what is kept here, and what was deleted.
 
-    What is below a directory that could not be listed is not known to be gone. What was changed here is kept.
+    What is below a directory that could not be listed is not known to be gone, nor is what an earlier pull saw and
+    this one cannot. What was changed here is kept.
     """
+    unlisted = found.unlisted
     kept: list[str] = []
     deleted: list[str] = []
     closed = tuple(f"{path}/" for path in unlisted)
     rows = [
         row
         for row in journal.rows("round < ?", (round_number,))
-        if "" not in unlisted and not f"{row.entry.path}/".startswith(closed)
+        if "" not in unlisted
+        and not f"{row.entry.path}/".startswith(closed)
+        and not (found.blind and _may_be_unseen(row.entry))
     ]
     for row in sorted(rows, key=lambda row: -row.local.count("/")):
         if not os.path.lexists(store.root / row.local):
@@ -103,6 +107,21 @@ def vanished(
         else:
             kept.append(row.entry.path)
     return tuple(sorted(kept)), tuple(sorted(deleted))
+
+
+def _may_be_unseen(entry: RemoteEntry) -> bool:
+    """Whether a server's file interface does not show such an entry though it is there.
+
+    Source: ``ContentsManager.allow_hidden`` and ``hide_globs`` of Jupyter Server.
+    """
+    parts = entry.path.split("/")
+    hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
+    return (
+        hidden
+        or entry.kind is Kind.SYMLINK
+        or parts[-1].endswith((".pyc", ".pyo", ".so", ".dylib", "~"))
+        or not parts[-1].isprintable()
+    )
 
 
 def _untouched(store: Store, row: Row) -> bool:

@@ -36,11 +36,13 @@ class Arrived:
         entry: The file as it was when it was read.
         sha: SHA-256 of its content.
         reason: What there is to say about it.
+        proven: Whether its content is for certain the server's; otherwise it is to be held against a checksum.
     """
 
     entry: RemoteEntry
     sha: bytes
     reason: str = ""
+    proven: bool = True
 
 
 class Meter:

@@ -31,6 +31,7 @@ class RemoteEntry:
         target: What a link points to.
         served: Whether ``files/`` on the server can be asked for it; otherwise a kernel or terminal must.
         twin: Path of another name of the same file (a hard link) that comes first, or empty.
+        place: Where its content begins in the archive that Takeout's extension gives, or ``UNKNOWN``.
     """
 
     path: str
@@ -41,6 +42,7 @@ class RemoteEntry:
     target: str = ""
     served: bool = True
     twin: str = ""
+    place: int = UNKNOWN
 
 
 class State(IntEnum):
@@ -70,6 +72,7 @@ class Options:
         connections: The most requests in flight.
         patience_seconds: How long to try while the server answers nothing.
         leave_running: Do not stop a server that the pull has started.
+        extension: Use Takeout's extension on the server where it is there.
     """
 
     preset: Preset = Preset.FULL
@@ -82,6 +85,7 @@ class Options:
     connections: int = 24
     patience_seconds: float = 300.0
     leave_running: bool = False
+    extension: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +200,13 @@ class Found:
         left_out: What was asked to be left out.
         unlisted: Directories whose contents are not known; what is here of them is not gone.
         notes: What a person must know of the whole.
+        blind: Whether hidden files and links were not shown; what is here of them is not gone.
     """
 
     not_taken: tuple[Named, ...] = ()
     left_out: tuple[Named, ...] = ()
     unlisted: tuple[str, ...] = ()
+    blind: bool = False
     notes: tuple[str, ...] = field(default=())
 
 

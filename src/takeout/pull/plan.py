@@ -38,23 +38,38 @@ class Planned:
 
 
 def plan(
-    journal: Journal, store: Store, round_number: int, options: Options, progress: Progress = silent
+    journal: Journal,
+    store: Store,
+    round_number: int,
+    options: Options,
+    progress: Progress = silent,
+    *,
+    proves: bool = False,
 ) -> Planned:
-    """Mark in the journal what is here already; what stays ``WANTED`` is to be fetched."""
+    """Mark in the journal what is here already; what stays ``WANTED`` is to be fetched.
+
+    Args:
+        journal: The journal.
+        store: The destination.
+        round_number: The walk.
+        options: What was asked for.
+        progress: Told how many files were compared.
+        proves: Whether what is here and not proven yet will be held against the server's checksums.
+    """
     total, _ = journal.sums("round = ? AND kind = ?", (round_number, Kind.FILE))
     unchanged = 0
     rows = journal.rows(
         "round = ? AND kind = ? AND state = ? AND twin = x''", (round_number, Kind.FILE, State.WANTED)
     )
     for number, row in enumerate(rows):
-        unchanged += _settle(journal, store, row, options)
+        unchanged += _settle(journal, store, row, options, proves=proves)
         if number % 256 == 0:
             progress("compared", number, total)
     files, size = journal.sums(TO_FETCH, (round_number,))
     return Planned(files, size, unchanged)
 
 
-def _settle(journal: Journal, store: Store, row: Row, options: Options) -> bool:
+def _settle(journal: Journal, store: Store, row: Row, options: Options, *, proves: bool) -> bool:
     """Decide about one file; return whether it is here already."""
     try:
         status = store.state(row.local)
@@ -69,8 +84,8 @@ def _settle(journal: Journal, store: Store, row: Row, options: Options) -> bool:
         return False
     path = store.root / row.local
     if not row.sha:
-        return _adopt(journal, row, path, status, options)
-    return _compare(journal, row, path, status, options)
+        return _adopt(journal, row, path, status, options, proves=proves)
+    return (row.proven or proves) and _compare(journal, row, path, status, options)
 
 
 def _compare(journal: Journal, row: Row, path: Path, status: os.stat_result, options: Options) -> bool:
@@ -90,15 +105,18 @@ def _compare(journal: Journal, row: Row, path: Path, status: os.stat_result, opt
         return same_there
     if touched or not same_there or options.checksum:
         return False
-    journal.arrived(row.id, row.entry, row.sha, (status.st_size, status.st_mtime_ns))
+    journal.arrived(row.id, row.entry, row.sha, (status.st_size, status.st_mtime_ns), proven=row.proven)
     return True
 
 
-def _adopt(journal: Journal, row: Row, path: Path, status: os.stat_result, options: Options) -> bool:
+def _adopt(
+    journal: Journal, row: Row, path: Path, status: os.stat_result, options: Options, *, proves: bool
+) -> bool:
     """Decide about a file that the journal does not know: an earlier run may have been killed after placing it."""
     same = status.st_size == row.entry.size_bytes and _same_time(status.st_mtime_ns, row.entry.mtime_ns)
     if same and not options.checksum:
-        journal.arrived(row.id, row.entry, sum_of(path), (status.st_size, status.st_mtime_ns))
+        here = (status.st_size, status.st_mtime_ns)
+        journal.arrived(row.id, row.entry, sum_of(path), here, proven=not proves)
         return True
     if not options.overwrite:
         reason = f"another file was here already; the hub's version is {beside(row.local)}"

@@ -5,46 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from takeout.archive.entry import Kind
 from takeout.archive.patterns import rules_of_options
-from takeout.errors import DiskError, OptionError, Where
+from takeout.errors import OptionError
 from takeout.progress import Progress, silent
 from takeout.pull import contents, ending, through
+from takeout.pull.by_archive import by_archive
 from takeout.pull.choose import Chooser
 from takeout.pull.estimate import estimate_seconds
-from takeout.pull.fetch import Meter
-from takeout.pull.journal import Journal
 from takeout.pull.model import Found, Options, Report
-from takeout.pull.names import Limits, Names, probe
+from takeout.pull.names import Limits, Names
 from takeout.pull.pace import Pace, StoppedError
-from takeout.pull.plan import Planned, plan
-from takeout.pull.reach import Reached, reach
-from takeout.pull.store import OWN, Store, disk_error
+from takeout.pull.plan import plan
+from takeout.pull.reach import reach
+from takeout.pull.ready import Brought, Ready, opened, see_room
 from takeout.pull.sums import write_report, write_sums
 from takeout.pull.token import Token
-from takeout.pull.work import Work
-from takeout.pull.workers import Workers
-
-SPARE_BYTES = 64 << 20
-"""Room to leave on the disk, for the journal and whoever else writes there."""
-
-
-@dataclass(slots=True)
-class _Pull:
-    """What the steps of one pull share."""
-
-    reached: Reached
-    workers: Workers
-    store: Store
-    journal: Journal
-    options: Options
-    limits: Limits
-    progress: Progress
-    meter: Meter
-    round: int = 0
 
 
 def pull(
@@ -82,7 +61,7 @@ def pull(
     with _stopping(pace):
         reached = reach(address, token, asked, pace, progress)
         try:
-            with _ready(reached, destination, asked, progress=progress, limits=limits, pace=pace) as ready:
+            with opened(reached, destination, asked, progress=progress, limits=limits, pace=pace) as ready:
                 report = _steps(ready)
         finally:
             stopped = not asked.leave_running and reached.stop()
@@ -102,70 +81,51 @@ def _stopping(pace: Pace) -> Iterator[None]:
         pace.stop()
 
 
-@contextmanager
-def _ready(
-    reached: Reached, destination: Path, options: Options, *, progress: Progress, limits: Limits | None, pace: Pace
-) -> Iterator[_Pull]:
-    """Open the destination; a dry run keeps its journal in memory and writes nothing."""
-    server = reached.connection.address
-    known = (destination / OWN / "journal.sqlite").exists()
-    if options.dry_run and not known:
-        store, journal = Store.unwritten(destination), Journal(":memory:", server)
-    else:
-        store = Store(destination)
-        journal = Journal(store.journal, server)
-    workers = Workers(options.connections)
-    try:
-        if options.dry_run and known:
-            journal = journal.in_memory()
-        here = limits or (Limits() if options.dry_run else _probed(store))
-        yield _Pull(reached, workers, store, journal, options, here, progress, Meter())
-    finally:
-        workers_end = not pace.stopped.is_set()
-        pace.stop()
-        workers.close(2.0 if workers_end else 0.5)
-        journal.close()
-
-
-def _probed(store: Store) -> Limits:
-    try:
-        return probe(store.root / OWN)
-    except OSError as error:
-        raise disk_error(error, store.root) from error
-
-
-def _steps(ready: _Pull) -> Report:
-    """Walk, compare, fetch, finish."""
+def _steps(ready: Ready) -> Report:
+    """Walk, compare, fetch, finish: in the best way that the server offers."""
+    if ready.options.extension and not ready.options.through:
+        brought = by_archive(ready)
+        if brought is not None:
+            return _dry(ready, brought) if ready.options.dry_run else _finish(ready, brought)
     with through.opened(ready.reached.connection, ready.options.through) as agent:
-        return _with_agent(ready, agent)
+        brought = _by_files(ready, agent)
+        return _dry(ready, brought) if ready.options.dry_run else _finish(ready, brought)
 
 
-def _with_agent(ready: _Pull, agent: through.Agent | None) -> Report:
+def _by_files(ready: Ready, agent: through.Agent | None) -> Brought:
+    """Bring what the server's file interface gives, and with an agent the rest."""
     journal, options, store = ready.journal, ready.options, ready.store
     ready.round = journal.next_round()
     found, names = _walk(ready, agent)
     journal.commit()
     planned = plan(journal, store, ready.round, options, ready.progress)
     journal.commit()
+    work = ready.work()
     if options.dry_run:
-        return _dry(ready, found, names, planned)
-    _room(ready, planned)
-    work = Work(ready.reached.connection, ready.workers, journal, store, options=options, meter=ready.meter)
+        seconds = estimate_seconds(ready.reached.connection, ready.workers, journal, ready.round)
+        return Brought(found, names, planned, work, estimate_seconds=seconds)
+    see_room(ready, planned)
     work.run(ready.round, planned.size_bytes, ready.progress)
     if agent is not None:
         journal.not_served(ready.round)
         through.bring(
             agent, journal, store, ready.round, meter=ready.meter, place=work.place, progress=ready.progress
         )
+    return Brought(found, names, planned, work)
+
+
+def _finish(ready: Ready, brought: Brought) -> Report:
+    """Make what is no file, and say what was done."""
+    journal, options, store = ready.journal, ready.options, ready.store
     ending.directories(journal, store, ready.round)
     ending.twins(journal, store, ready.round)
     ending.links(journal, store, ready.round)
-    gone, deleted = ending.vanished(journal, store, ready.round, found.unlisted, delete=options.delete)
+    gone, deleted = ending.vanished(journal, store, ready.round, brought.found, delete=options.delete)
     ending.times(journal, store, ready.round)
     journal.commit()
     report = replace(
-        _summary(ready, found, names, planned),
-        fetched_files=work.fetched,
+        _summary(ready, brought),
+        fetched_files=brought.work.fetched,
         fetched_bytes=ready.meter.received_bytes,
         gone=gone,
         deleted=deleted,
@@ -175,8 +135,8 @@ def _with_agent(ready: _Pull, agent: through.Agent | None) -> Report:
     return report
 
 
-def _walk(ready: _Pull, agent: through.Agent | None) -> tuple[Found, Names]:
-    names = Names(ready.limits, ready.journal.renamed(), (OWN,))
+def _walk(ready: Ready, agent: through.Agent | None) -> tuple[Found, Names]:
+    names = ready.names()
     connection = ready.reached.connection
     if agent is not None:
         chooser = Chooser(ready.options)
@@ -190,38 +150,18 @@ def _walk(ready: _Pull, agent: through.Agent | None) -> tuple[Found, Names]:
     return seen.found(chooser), names
 
 
-def _room(ready: _Pull, planned: Planned) -> None:
-    """See that what is to come has room, before hours of it have come.
-
-    Raises:
-        DiskError: When it has not.
-    """
-    try:
-        free = ready.store.free_bytes()
-    except OSError as error:
-        raise disk_error(error, ready.store.root) from error
-    if planned.size_bytes + SPARE_BYTES > free:
-        coming, room = planned.size_bytes / 1e9, max(0, free - SPARE_BYTES) / 1e9
-        raise DiskError(
-            f"{coming:.1f} GB are to come, and there is room for {room:.1f} GB",
-            where=Where(str(ready.store.root)),
-            hint="make room, give another directory, or leave out what can be made again (--preset slim)",
-        )
-
-
-def _dry(ready: _Pull, found: Found, names: Names, planned: Planned) -> Report:
-    seconds = estimate_seconds(ready.reached.connection, ready.workers, ready.journal, ready.round)
-    report = _summary(ready, found, names, planned)
+def _dry(ready: Ready, brought: Brought) -> Report:
     return replace(
-        report,
-        fetched_files=planned.files,
-        fetched_bytes=planned.size_bytes,
+        _summary(ready, brought),
+        fetched_files=brought.planned.files,
+        fetched_bytes=brought.planned.size_bytes,
         dry_run=True,
-        estimate_seconds=seconds,
+        estimate_seconds=brought.estimate_seconds,
     )
 
 
-def _summary(ready: _Pull, found: Found, names: Names, planned: Planned) -> Report:
+def _summary(ready: Ready, brought: Brought) -> Report:
+    found, names, planned = brought.found, brought.names, brought.planned
     journal, number = ready.journal, ready.round
     files, size = ending.here(journal, number)
     named = ending.named(journal, number)

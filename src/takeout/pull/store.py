@@ -60,6 +60,10 @@ class Store:
         """Return where the part of an entry's file is."""
         return self.root / OWN / "parts" / f"{number}.part"
 
+    def own_part(self, name: str) -> Path:
+        """Return where a part is that is no file of the home."""
+        return self.root / OWN / "parts" / f"{name}.own"
+
     def free_bytes(self) -> int:
         """Return how much room there is."""
         return shutil.disk_usage(self.root).free

@@ -163,12 +163,12 @@ def _entries(
                 mtime,
                 mode,
                 target,
-                served and _is_served(whole),
+                served and is_served(whole),
                 "" if first == whole else first,
             )
 
 
-def _is_served(path: str) -> bool:
+def is_served(path: str) -> bool:
     """Return whether the server's file interface gives a path: no part hidden, every byte UTF-8."""
     try:
         path.encode("utf-8")
@@ -260,4 +260,4 @@ def _write(store: Store, row: Row, at: int, data: bytes) -> None:
         raise disk_error(error, part) from error
 
 
-__all__ = ["Agent", "bring", "found", "opened", "walk"]
+__all__ = ["Agent", "bring", "found", "is_served", "opened", "walk"]

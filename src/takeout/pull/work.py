@@ -227,7 +227,9 @@ class Work:
             kept = (row.here_size, row.here_mtime)
             self._journal.arrived(row.id, arrived.entry, arrived.sha, kept, reason=row.reason, state=State.KEPT)
         else:
-            self._journal.arrived(row.id, arrived.entry, arrived.sha, here, reason=arrived.reason)
+            self._journal.arrived(
+                row.id, arrived.entry, arrived.sha, here, reason=arrived.reason, proven=arrived.proven
+            )
         self.fetched += 1
 
     def _fail(self, row: Row, reason: str) -> None:

@@ -12,6 +12,7 @@ from takeout.server.base import SETTING
 from takeout.server.config import Takeout
 from takeout.server.downloads import Downloads
 from takeout.server.inventory_handler import InventoryHandler
+from takeout.server.listing_handler import ListingHandler
 from takeout.server.page_handlers import HANDLERS
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ ENDPOINTS = [
     *HANDLERS,
     (r"/takeout/archive((?:/.*)?)", ArchiveHandler, {}),
     (r"/takeout/inventory((?:/.*)?)", InventoryHandler, {}),
+    (r"/takeout/listing((?:/.*)?)", ListingHandler, {}),
 ]
 """Every endpoint: pattern below the base address, handler, its arguments."""
 

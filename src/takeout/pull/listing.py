@@ -1,0 +1,209 @@
+"""The server's tree as Takeout's extension there lists it: whole, exact, and with places in its archive.
+
+Source: docs/reference/server.md, "The listing".
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from takeout.archive.entry import Kind
+from takeout.progress import Progress, silent
+from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError
+from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.model import UNKNOWN, Named, Options, RemoteEntry
+
+READ_SECONDS = 300.0
+"""The server looks through the whole home before it answers; a distant disk takes its time."""
+_KINDS = {"d": Kind.DIRECTORY, "f": Kind.FILE, "l": Kind.SYMLINK}
+_FIELDS = 8
+_MOST_LINE_BYTES = 64 << 20
+
+
+class UnlistedError(Exception):
+    """The server has no such extension, or does not let it be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The archive that the server would make.
+
+    Attributes:
+        address: Its path below the server's base, with the arguments.
+        tag: What tells it from that of a changed home.
+        length: Its length in bytes.
+        prefix: The directory that holds the home in it.
+        sums_at: Where the content of its ``SHA256SUMS`` begins.
+        sums_bytes: How long that is.
+    """
+
+    address: str
+    tag: str
+    length: int
+    prefix: str
+    sums_at: int
+    sums_bytes: int
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a listing holds beside its entries.
+
+    Attributes:
+        archive: The archive.
+        not_taken: What is there and cannot be taken.
+        left_out: What was asked to be left out.
+    """
+
+    archive: Archive
+    not_taken: list[Named]
+    left_out: list[Named]
+
+
+def fetch_listing(
+    connection: Connection,
+    options: Options,
+    begin: Callable[[], Callable[[RemoteEntry], None]],
+    served: Callable[[str], bool],
+    progress: Progress = silent,
+) -> Listing:
+    """Ask for the listing.
+
+    Args:
+        connection: The server.
+        options: What was asked for.
+        begin: Called whenever the listing begins, also after a cut; returns what takes the entries, a parent
+            before what is in it.
+        served: Whether the server's file interface gives a path, too.
+        progress: Told how many entries were found.
+
+    Raises:
+        UnlistedError: When the extension is not there, or may not be used.
+        TokenError: When the token is not accepted.
+        NetworkError: When the server does not answer.
+    """
+    arguments = [
+        ("format", "zip"),
+        ("preset", str(options.preset)),
+        *(("exclude", text) for text in options.exclude),
+    ]
+    query = urlencode(arguments, errors="surrogateescape")
+
+    # Without a slash at the end: a server without the extension answers that with a redirect, as for a login.
+    def once() -> Listing:
+        reader = _Reader(f"takeout/archive?{query}", begin(), served)
+        path, headers = f"takeout/listing?{query}", {"Accept-Encoding": "gzip"}
+        with connection.ask(path, headers=headers, read_seconds=READ_SECONDS) as answer:
+            packed = answer.headers.get("content-encoding", "") == "gzip"
+            for line in _lines(answer.stream, packed=packed):  # type: ignore[arg-type]
+                reader.take(line)
+                progress("listed", reader.count, 0)
+        return reader.result()
+
+    try:
+        return connection.insist(once)
+    except (AbsentError, RefusedError, FailedError, GaveUpError) as error:
+        raise UnlistedError(str(error)) from error
+
+
+def _lines(chunks: Iterator[bytes], *, packed: bool) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(wbits=31)
+    rest = b""
+    for chunk in chunks:
+        try:
+            *lines, rest = (rest + (unpacker.decompress(chunk) if packed else chunk)).split(b"\n")
+        except zlib.error as error:
+            raise AskAgainError("a listing that is damaged") from error
+        if len(rest) > _MOST_LINE_BYTES:
+            raise FailedError(200)
+        yield from lines
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads the lines of a listing; a server is not to be trusted with names."""
+
+    address: str
+    put: Callable[[RemoteEntry], None]
+    served: Callable[[str], bool]
+    count: int = 0
+    archive: Archive | None = None
+    not_taken: list[Named] = field(default_factory=list)
+    left_out: list[Named] = field(default_factory=list)
+    _folders: set[str] = field(default_factory=lambda: {""})
+    _ended: bool = False
+
+    def take(self, line: bytes) -> None:
+        """Take one line in.
+
+        Raises:
+            AskAgainError: When the server failed on its way.
+            FailedError: When this is no listing.
+        """
+        try:
+            value = json.loads(line)
+            match value:
+                case {"entries": int(count)}:
+                    self.count = count
+                case {"archive": dict(about)}:
+                    self._about(about)
+                case {"end": int(_)}:
+                    self._ended = True
+                case {"failed": dict(refusal)}:
+                    raise AskAgainError(str(refusal.get("message", "the listing failed")), overloaded=True)
+                case list() if len(value) == _FIELDS:
+                    self._entry(value)
+        except (ValueError, TypeError, KeyError) as error:
+            raise FailedError(200) from error
+
+    def result(self) -> Listing:
+        """Return what came.
+
+        Raises:
+            AskAgainError: When it is not all.
+        """
+        if self.archive is None or not self._ended:
+            raise AskAgainError("the listing ended early")
+        return Listing(self.archive, self.not_taken, self.left_out)
+
+    def _about(self, about: dict[str, Any]) -> None:
+        sums_at, sums_bytes = about["sums"]
+        tag, prefix, length = str(about["tag"]), str(about["prefix"]), int(about["length"])
+        if not (tag.isascii() and tag.isprintable() and '"' not in tag):
+            raise ValueError(tag)
+        self.archive = Archive(self.address, tag, length, prefix, int(sums_at), int(sums_bytes))
+        self.not_taken += [Named(str(path), str(reason)) for path, reason in about["not_taken"]]
+        self.left_out += [Named(str(path), str(reason)) for path, reason in about["left_out"]]
+
+    def _entry(self, fields: list[Any]) -> None:
+        path, letter, size, mtime, mode, target, twin, place = fields
+        if path == "":
+            return
+        above, _, name = path.rpartition("/")
+        kind = _KINDS[letter]
+        if above not in self._folders or name in ("", ".", "..") or "\0" in path + target:
+            self.not_taken.append(Named(path, "the server gave a name that is not one"))
+            return
+        if kind is Kind.DIRECTORY:
+            self._folders.add(path)
+        is_file = kind is Kind.FILE
+        entry = RemoteEntry(
+            path,
+            kind,
+            int(size) if is_file else UNKNOWN,
+            int(mtime),
+            int(mode) & 0o7777,
+            target,
+            self.served(path),
+            twin,
+            int(place) if is_file else UNKNOWN,
+        )
+        if is_file and not (entry.size_bytes >= 0 <= entry.place):
+            raise ValueError(path)
+        self.put(entry)
+        self.count += 1
