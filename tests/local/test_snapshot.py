@@ -1,4 +1,4 @@
-"""Real hubs: their configuration loads, and every profile and choice gives a pod."""
+"""Real hubs: their configuration loads, every profile and choice gives a pod, and every difference has a rule."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from typing import Any
 import pytest
 
 from takeout.chart.places import Places, Wanted
-from takeout.local.describe import Describer, Descriptions, describe, subject
+from takeout.local.causes import NOT_OFFERED
+from takeout.local.compare import compare
+from takeout.local.describe import Describer, Descriptions, subject
 from takeout.local.environment import Environment
+from takeout.local.original import original
 from takeout.local.prepare import Wishes
+from takeout.replica.files import read_files
 from takeout.replica.replicate import Wishes as Replicating
 from takeout.replica.replicate import replicate
 from takeout.source import open_source
@@ -22,7 +26,7 @@ from takeout.source.query import resolve
 EVERY = os.environ.get("TAKEOUT_EVERY_HUB") == "1"
 """A few hubs that between them differ most, unless every hub is asked for: that takes some minutes."""
 
-FEW = ("2i2c/mtu", "2i2c-aws-us/showcase", "nasa-cryo/prod", "neurohackademy/prod", "leap/prod")
+FEW = ("2i2c/mtu", "2i2c-aws-us/showcase", "hhmi/spyglass", "neurohackademy/prod")
 MADE_BY_BINDERHUB = "token required"
 """What the spawner of a BinderHub says to whoever asks for a server without it."""
 
@@ -37,18 +41,20 @@ def replicas(snapshot: Path, into: Path) -> Iterable[Path]:
         yield directory
 
 
-def test_every_profile_and_choice_of_real_hubs_gives_a_pod(
+def test_every_choice_of_real_hubs_gives_a_pod_that_differs_from_the_original_by_rules_alone(
     snapshot: Path, environment: Environment, tmp_path: Path
 ) -> None:
-    subjects = [subject(each, environment, Wishes(by_table=True)) for each in replicas(snapshot, tmp_path)]
-
-    for found in describe(subjects, environment):
-        assert found.error is None, (found.hub, found.error)
-        assert found.pods, found.hub
-        for pod in found.pods:
-            assert not pod.error or MADE_BY_BINDERHUB in pod.error, (found.hub, pod)
-            assert pod.pod is None or pod.pod["kind"] == "Pod"
-        assert any(pod.options for pod in found.pods) or len(found.pods) == 2  # a member's and an admin's
+    with Describer(environment) as describer:
+        for directory in replicas(snapshot, tmp_path):
+            files = read_files(directory)
+            found = compare(files, original(files), describer, environment.users)
+            assert found.unexplained == (), found.hub
+            assert found.differences, found.hub
+            assert len(found.pairs) >= 2, found.hub  # a member's and an admin's
+            for pair in found.pairs:
+                error = pair.replica.error
+                assert pair.replica.pod or error == NOT_OFFERED or MADE_BY_BINDERHUB in error, (found.hub, pair)
+            assert any(pair.replica.pod for pair in found.pairs) or "binder" in found.hub
 
 
 def test_the_table_gives_the_traits_that_the_chart_gives(

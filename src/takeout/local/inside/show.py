@@ -12,10 +12,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import functools
-import itertools
 import json
 import logging
-import math
 import os
 import sys
 import traceback
@@ -28,10 +26,8 @@ from jupyterhub.utils import maybe_future
 from kubernetes_asyncio import client
 from traitlets.config.loader import LazyConfigValue
 
+from takeout.local.inside.choices import of_profile
 from takeout.local.inside.spawner import DescribedError
-
-MOST_COMBINATIONS = 128
-"""How many combinations of a profile's options are described; the largest form that was seen offers 126."""
 
 AT_A_TIME = 2
 """How many jobs run side by side; each takes some 150 MB."""
@@ -96,26 +92,6 @@ async def _choices(user: Any) -> list[dict[str, str]]:
     # KubeSpawner offers no public way to the list as its form shows it.
     profiles = spawner._get_initialized_profile_list(spawner._sorted_dict_values(listed))  # noqa: SLF001
     return [options for profile in profiles or () for options in of_profile(profile)] or [{}]
-
-
-def of_profile(profile: dict[str, Any], most: int = MOST_COMBINATIONS) -> list[dict[str, str]]:
-    """Return every combination of the profile's options; beyond ``most``, one option is varied at a time."""
-    options = profile.get("profile_options") or {}
-    # An option without choices has no default, so whatever else is chosen must write something in.
-    base = {"profile": str(profile["slug"])}
-    for name, option in options.items():
-        if not option.get("choices") and (option.get("unlisted_choice") or {}).get("enabled"):
-            base[f"{name}--unlisted-choice"] = "quay.io/jupyter/base-notebook:latest"
-    offered = {
-        str(name): [str(choice) for choice in option["choices"]]
-        for name, option in options.items()
-        if option.get("choices")
-    }
-    if math.prod(map(len, offered.values())) > most:
-        one_at_a_time = [{**base, name: choice} for name, choices in offered.items() for choice in choices]
-        return [base, *one_at_a_time]
-    combined = itertools.product(*offered.values())
-    return [{**base, **dict(zip(offered, choices, strict=True))} for choices in combined]
 
 
 async def _spawn(user: Any, options: dict[str, str]) -> tuple[dict[str, Any] | None, str]:
