@@ -121,6 +121,8 @@ def explain(
         "takeout hub check replica",
         "takeout hub check replica --chart jupyterhub-4.3.3.tgz",
         "takeout hub check replica --strict --json",
+        "takeout hub check replica --pods",
+        "takeout hub check replica --pods --source ../infrastructure",
     ),
 )
 def check(
@@ -136,11 +138,20 @@ def check(
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail on open actions and unfilled secrets too.")
     ] = False,
+    pods: Annotated[
+        bool,
+        typer.Option("--pods", help="Compare the pods of every choice with those of the original configuration."),
+    ] = False,
+    source: Annotated[
+        str,
+        typer.Option("--source", metavar="PATH|URL", help="With --pods: where the source is now, if it moved."),
+    ] = "",
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Check that the replica can start, and is free of its origin."""
     need_hub_extra()
+    from takeout.cli.check_pods import compare_pods
     from takeout.cli.show import check_json
     from takeout.cli.text import check_text
     from takeout.replica.check import check, found
@@ -148,7 +159,13 @@ def check(
     output = Output(json=json, quiet=quiet)
     with output.progress() as progress:
         results = check(directory, chart=chart, offline=offline, progress=progress)
-    output.result(check_json(results), check_text(results))
+        document, text = check_json(results), check_text(results)
+        if pods or source:
+            compared = compare_pods(directory, source, offline=offline, progress=progress)
+            results = [*results, compared.result]
+            document = {**check_json(results), "pods": compared.document}
+            text = f"{check_text(results)}\n\n{compared.text}"
+    output.result(document, text)
     if found(results, strict=strict):
         raise typer.Exit(1)
 
