@@ -30,7 +30,7 @@ _LISTED = re.compile(
 )
 _NOT_FOUND = (
     # libmamba, in mamba, micromamba and newer condas
-    re.compile(r"([\w.-]+)(?: |=)?\S* does not exist \(perhaps"),
+    re.compile(r"^[^\w\n]*([A-Za-z_][\w.-]*)[^\n]* does not exist \(perhaps", re.MULTILINE),
     re.compile(r"nothing provides requested ([\w.-]+)"),
     # rattler, in pixi
     re.compile(r"No candidates were found for ([\w.-]+)"),
