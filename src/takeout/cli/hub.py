@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from takeout.cli import hub_deploy, hub_replicate, hub_try
+from takeout.cli import hub_deploy, hub_doctor, hub_replicate, hub_try
 from takeout.cli.options import (
     JsonOption,
     OfflineOption,
@@ -208,3 +208,4 @@ def images(
 
 hub_try.add_to(app)
 hub_deploy.add_to(app)
+hub_doctor.add_to(app)

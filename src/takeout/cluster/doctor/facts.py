@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from takeout.adapt.nets.live import every
 from takeout.adapt.nets.named import named
 from takeout.cluster.doctor.objects import Reference
+from takeout.values.path import format_path
 
 _DEEPEST = 3
 _ENDING = re.compile(r"(?:o?authenticator|oauth)$")
@@ -124,7 +125,7 @@ def _hub_values(values: Mapping[str, Any], prefix: str = "", depth: int = 0) -> 
     if depth < _DEEPEST:
         for name, below in values.items():
             if isinstance(below, Mapping):
-                found = _hub_values(below, f"{prefix}{name}.", depth + 1)
+                found = _hub_values(below, f"{prefix}{format_path((str(name),))}.", depth + 1)
                 if found[1]:
                     return found
     if not depth and isinstance(values.get("jupyterhub"), Mapping):

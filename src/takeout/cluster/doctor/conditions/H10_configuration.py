@@ -9,6 +9,7 @@ from takeout.cluster.doctor.condition import Case, Condition, Finding, from_log
 from takeout.cluster.doctor.objects import Container, Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import kubectl, restart, stopped_by
+from takeout.values.path import format_path
 
 _LOADING = re.compile(r"Loading extra config: (?P<name>.+?)\s*$")
 _CONFIG = re.compile(
@@ -78,7 +79,7 @@ def _raised(snapshot: Snapshot, pod: Pod, where: str, before: Sequence[str], tra
             evidence=evidence,
             stops=stopped_by(pod),
         )
-    path = snapshot.facts.key(f"hub.extraConfig.{names[-1]}")
+    path = snapshot.facts.key(format_path(("hub", "extraConfig", names[-1])))
     return Finding(
         f"Value/{path.replace(' ', '_')}",
         f"the hub does not start: the snippet {names[-1]} raises {error} in its line {in_snippet}",

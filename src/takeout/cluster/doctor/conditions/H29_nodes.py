@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding
-from takeout.cluster.doctor.objects import Node
+from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding, from_event
+from takeout.cluster.doctor.objects import Event, Node, Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import everywhere, kubectl, stopped_by, whose
 
@@ -18,6 +18,7 @@ def look(snapshot: Snapshot) -> Iterator[Finding]:
         pods = [pod for pod in snapshot.pods if pod.node == node.name and pod.phase in ("Pending", "Running")]
         if pods or not any(other.ready for other in snapshot.nodes):
             yield _of_node(snapshot, node, [whose(pod) for pod in pods], [w for p in pods for w in stopped_by(p)])
+    yield from _without_sandbox(snapshot)
     for pod in snapshot.pods:
         if pod.reason == "Evicted":
             yield Finding(
@@ -30,6 +31,25 @@ def look(snapshot: Snapshot) -> Iterator[Finding]:
                 evidence=(Evidence("object", f"Pod/{pod.name}", pod.message or "Evicted"),),
                 stops=stopped_by(pod) if pod.part == "singleuser-server" else (),
             )
+
+
+def _without_sandbox(snapshot: Snapshot) -> Iterator[Finding]:
+    """Find nodes that cannot begin a pod at all: no address is left, or the runtime fails."""
+    told: dict[str, tuple[Pod, Event]] = {}
+    for event in snapshot.recent("FailedCreatePodSandBox"):
+        pod = snapshot.pod(event.name)
+        if pod is not None and pod.phase == "Pending" and pod.node:
+            told[pod.node] = (pod, event)
+    for node, (pod, event) in told.items():
+        yield Finding(
+            f"Node/{node}",
+            f"the node {node} cannot begin {whose(pod)}: its network or its runtime fails",
+            "The event says which: a network without addresses left needs a larger range, a runtime that fails a "
+            "node made anew.",
+            (everywhere(snapshot, f"describe node {node}"), kubectl(snapshot, f"describe pod {pod.name}")),
+            evidence=(from_event(event, snapshot.now),),
+            stops=stopped_by(pod),
+        )
 
 
 def _of_node(snapshot: Snapshot, node: Node, whom: list[str], stops: list[str]) -> Finding:
@@ -81,6 +101,22 @@ objects:
 """,
             ("Pod/jupyter-ada",),
             ("ephemeral-storage",),
+        ),
+        Case(
+            "a network without addresses",
+            """
+objects:
+- kind: Pod
+  metadata: {name: hub-1, labels: {component: hub}}
+  spec: {nodeName: a, containers: [{name: hub}]}
+  status: {phase: Pending}
+- kind: Event
+  involvedObject: {kind: Pod, name: hub-1}
+  reason: FailedCreatePodSandBox
+  message: 'plugin type="aws-cni" failed (add): add cmd: failed to assign an IP address to container'
+""",
+            ("Node/a",),
+            ("failed to assign an IP address",),
         ),
         Case("another node, with nothing of the hub", _GIVEN.replace("READY", "True")),
     ),
