@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from pull.compare import tree
-from pull.conftest import Serve
-from pull.servers import TOKEN
+from pull.conftest import Put, Serve
+from pull.proxy import Answer
+from pull.servers import TOKEN, JupyterServer
 from takeout.archive.presets import Preset
 from takeout.pull import Options, Token, pull
 from takeout.pull.channel import agent_text
 from takeout.pull.model import Through
+from takeout.workspace import DOCUMENT, read_document
 
 KEY = Token(TOKEN)
 BOTH: list[Through] = ["kernel", "terminal"]
@@ -110,3 +112,33 @@ def test_a_file_interface_that_shows_another_directory_is_not_used(
 
     assert report.fetched_files == 1
     assert (tmp_path / "here" / "a.txt").read_text() == "the kernel's"
+
+
+def test_the_environments_come_along_through_a_kernel(serve: Serve, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "a.py").write_text("import json, numpy\n")
+    (home / DOCUMENT).write_text("captured long ago")
+    server = serve(home)
+    here = tmp_path / "here"
+
+    report = pull(server.address, here, KEY, Options(with_environment=True))
+
+    assert report.whole
+    captured = read_document(here / DOCUMENT)
+    assert captured.home == str(home)
+    assert "jupyter-server" in {each.name.replace("_", "-") for each in captured.environments[0].packages}
+    assert server.get("api/kernels") == []
+
+
+def test_where_no_kernel_can_be_started_it_is_named_and_the_home_comes_all_the_same(
+    shared: JupyterServer, put_proxy: Put, tmp_path: Path
+) -> None:
+    none = Answer(200, {"Content-Type": "application/json"}, b'{"default": "ir", "kernelspecs": {}}')
+    proxy = put_proxy(shared, lambda request: none if "kernelspecs" in request.path else None)
+
+    report = pull(proxy.address, tmp_path / "here", KEY, Options(with_environment=True, exclude=("*.bin",)))
+
+    assert [item.path for item in report.not_taken] == [DOCUMENT]
+    assert "no Python kernel" in report.not_taken[0].reason
+    assert report.files == 44

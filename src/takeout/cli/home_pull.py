@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
             "takeout home pull https://hub.example.org/user/ana/ home",
             "takeout home pull https://hub.example.org/hub/home home --token-file token.txt --preset slim",
             "takeout home pull http://localhost:8888/lab home --dry-run",
-            "takeout home pull https://hub.example.org/user/ana/ home --through kernel",
+            "takeout home pull https://hub.example.org/user/ana/ home --through kernel --with-environment",
         ),
     )(home_pull)
 
@@ -75,6 +75,13 @@ def home_pull(
             show_default=False,
         ),
     ] = "",
+    with_environment: Annotated[
+        bool,
+        typer.Option(
+            "--with-environment",
+            help="Also capture, through a kernel there, what `takeout home work` needs to run the notebooks.",
+        ),
+    ] = False,
     checksum: Annotated[bool, typer.Option("--checksum", help="Compare contents, not size and time.")] = False,
     delete: Annotated[
         bool, typer.Option("--delete", help="Delete here what is gone there, unless it was changed here.")
@@ -111,6 +118,7 @@ def home_pull(
         through=through,  # type: ignore[arg-type] # the two words were just checked
         connections=connections,
         leave_running=leave_running,
+        with_environment=with_environment,
     )
     token = find_token(os.environ, token_file, _ask if sys.stdin.isatty() and not json else None)
     with output.progress() as progress:

@@ -54,21 +54,25 @@ class KernelChannel:
 
     Args:
         connection: The server.
+        text: What it runs first; the agent where empty.
+        answer_seconds: The longest wait for one answer.
 
     Raises:
         ToolError: When the server has no Python kernel.
         AskAgainError: When it cannot be reached.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, text: str = "", *, answer_seconds: float = _ANSWER_SECONDS) -> None:
         self._connection = connection
+        self._answer_seconds = answer_seconds
         self._session = uuid.uuid4().hex
         name = _python_kernel(connection)
         model = _started(connection, "api/kernels", {"name": name})
         self._kernel = quote(str(model["id"]), safe="")
         try:
             self._socket = _socket(connection, f"api/kernels/{self._kernel}/channels?session_id={self._session}")
-            self._run(agent_text(), {})
+            self._socket.settimeout(answer_seconds)
+            self._run(text or agent_text(), {})
         except BaseException:
             _ended(connection, f"api/kernels/{self._kernel}")
             raise
@@ -98,7 +102,7 @@ class KernelChannel:
             raise AskAgainError(f"the kernel's connection broke: {error}") from error
 
     def _reply(self, message_id: str) -> dict[str, Any]:
-        end = time.monotonic() + _ANSWER_SECONDS
+        end = time.monotonic() + self._answer_seconds
         while time.monotonic() < end:
             text = self._socket.recv()
             if not text:

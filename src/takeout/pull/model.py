@@ -73,6 +73,7 @@ class Options:
         patience_seconds: How long to try while the server answers nothing.
         leave_running: Do not stop a server that the pull has started.
         extension: Use Takeout's extension on the server where it is there.
+        with_environment: Capture what the notebooks need, through a kernel.
     """
 
     preset: Preset = Preset.FULL
@@ -86,6 +87,7 @@ class Options:
     patience_seconds: float = 300.0
     leave_running: bool = False
     extension: bool = True
+    with_environment: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from takeout.errors import DiskError, Where
 from takeout.progress import Progress
 from takeout.pull.fetch import Meter
 from takeout.pull.journal import Journal
-from takeout.pull.model import Found, Options
+from takeout.pull.model import Found, Named, Options
 from takeout.pull.names import Limits, Names, probe
 from takeout.pull.pace import Pace
 from takeout.pull.plan import Planned
@@ -26,7 +26,20 @@ SPARE_BYTES = 64 << 20
 
 @dataclass(slots=True)
 class Ready:
-    """What the steps of one pull share."""
+    """What the steps of one pull share.
+
+    Attributes:
+        reached: The server.
+        workers: Threads.
+        store: The destination.
+        journal: Its journal.
+        options: What was asked for.
+        limits: What the file system here holds.
+        progress: Told the step and how far it is.
+        meter: Counts what comes.
+        round: Number of the walk.
+        not_taken: What could not be had beside the home's own entries.
+    """
 
     reached: Reached
     workers: Workers
@@ -37,6 +50,7 @@ class Ready:
     progress: Progress
     meter: Meter
     round: int = 0
+    not_taken: tuple[Named, ...] = ()
 
     def names(self) -> Names:
         """Return what gives every path its path here."""

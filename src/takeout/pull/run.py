@@ -15,8 +15,9 @@ from takeout.progress import Progress, silent
 from takeout.pull import contents, ending, through
 from takeout.pull.by_archive import by_archive
 from takeout.pull.choose import Chooser
+from takeout.pull.environment import capture_environment
 from takeout.pull.estimate import estimate_seconds
-from takeout.pull.model import Found, Options, Report
+from takeout.pull.model import Found, Named, Options, Report
 from takeout.pull.names import Limits, Names
 from takeout.pull.pace import Pace, StoppedError
 from takeout.pull.plan import plan
@@ -62,6 +63,8 @@ def pull(
         reached = reach(address, token, asked, pace, progress)
         try:
             with opened(reached, destination, asked, progress=progress, limits=limits, pace=pace) as ready:
+                if asked.with_environment and not asked.dry_run:
+                    _capture(ready)
                 report = _steps(ready)
         finally:
             stopped = not asked.leave_running and reached.stop()
@@ -90,6 +93,18 @@ def _steps(ready: Ready) -> Report:
     with through.opened(ready.reached.connection, ready.options.through) as agent:
         brought = _by_files(ready, agent)
         return _dry(ready, brought) if ready.options.dry_run else _finish(ready, brought)
+
+
+def _capture(ready: Ready) -> None:
+    """Capture what the notebooks need, before all else: should the server end half-way, it is here."""
+    from takeout.workspace.capture import DOCUMENT  # noqa: PLC0415 - few pulls need it
+
+    reason = capture_environment(ready.reached.connection, ready.store.root, ready.progress)
+    if reason:
+        ready.not_taken = (Named(DOCUMENT, f"the environments could not be captured: {reason}"),)
+    else:
+        # The fresh document is in the place of one that was captured on the server before.
+        ready.options = replace(ready.options, exclude=(*ready.options.exclude, f"/{DOCUMENT}"))
 
 
 def _by_files(ready: Ready, agent: through.Agent | None) -> Brought:
@@ -173,7 +188,7 @@ def _summary(ready: Ready, brought: Brought) -> Report:
         unchanged_files=planned.unchanged,
         directories=journal.sums("round = ? AND kind = ?", (number, Kind.DIRECTORY))[0],
         links=journal.sums("round = ? AND kind = ?", (number, Kind.SYMLINK))[0],
-        not_taken=(*found.not_taken, *named.failed),
+        not_taken=(*ready.not_taken, *found.not_taken, *named.failed),
         suspect=named.suspect,
         changed_here=named.kept,
         renamed=ending.renamed(names),
