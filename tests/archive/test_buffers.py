@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from mmap import mmap
 
 import pytest
 
@@ -41,12 +42,12 @@ def test_no_more_is_kept_than_said() -> None:
 
 def test_a_new_buffer_is_in_use_before_another_thread_can_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
     resizable: list[bool] = []
-    keep = Buffers._keep  # noqa: SLF001 - the moment that matters is in the middle of it
+    keep = Buffers._keep
 
-    def look(buffers: Buffers, buffer: bytearray) -> None:
+    def look(buffers: Buffers, buffer: mmap) -> None:
         keep(buffers, buffer)
         with contextlib.suppress(BufferError):
-            buffer.append(0)
+            buffer.resize(len(buffer))
             resizable.append(True)
 
     monkeypatch.setattr(Buffers, "_keep", look)

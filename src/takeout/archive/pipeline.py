@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 THREADS = 96
 """How many pieces of work run at once where each waits for a distant disk."""
-BUDGET_BYTES = 16 << 20
+BUDGET_BYTES = 12 << 20
 """How much may have been read and not yet handed over."""
 _SLOW_SECONDS = 0.0005
 """A file that waits longer waits for a distant disk; then more of them side by side are faster."""

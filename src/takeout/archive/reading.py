@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
-from takeout.archive.buffers import Buffers
+from takeout.archive.buffers import Buffers, length_for
 from takeout.archive.checksum import crc32
 from takeout.archive.content import Batch, Content, Frame, LargeFile, opened_root
 from takeout.archive.entry import Kind
@@ -168,7 +168,7 @@ class Reading:
                     files += 1
                     cost += sizes[end]
                 end += 1
-            yield Work(cost, files, partial(self._batch, at, end, shape))
+            yield Work(length_for(cost), files, partial(self._batch, at, end, shape))
             at = end
 
     def _batch(self, first: int, last: int, shape: Shape[T]) -> tuple[Part[T], memoryview]:
@@ -204,7 +204,7 @@ class Reading:
             self._sums[index] = crc, sha.copy()
         for offset in range(start, large.size, PIECE_BYTES):
             length = min(PIECE_BYTES, large.size - offset)
-            yield Work(length, 1, partial(self._piece, large, offset, length, shape))
+            yield Work(length_for(length), 1, partial(self._piece, large, offset, length, shape))
 
     def _piece(self, large: LargeFile, offset: int, length: int, shape: Shape[T]) -> tuple[Part[T], memoryview]:
         index, final = large.index, offset + length == large.size
