@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +40,26 @@ def test_a_person_reads_what_came_and_where_the_rest_is_said(shared: JupyterServ
     assert "44 files are here" in done.stdout
     assert "none.txt: another file was here already" in done.stdout
     assert "TAKEOUT.txt" in done.stdout
+
+
+def test_on_a_terminal_the_rate_and_the_rest_are_shown(shared: JupyterServer, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "takeout", "home", "pull", shared.address, str(tmp_path / "here")]
+    size = {"COLUMNS": "120", "TERM": "xterm", "JUPYTERHUB_API_TOKEN": TOKEN}
+    with subprocess.Popen(
+        command, env={**os.environ, **size}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs
+    ):
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):
+            while data := os.read(ours, 1 << 16):
+                shown += data
+    os.close(ours)
+
+    text = shown.decode()
+    assert "looking" in text
+    assert "fetching" in text
+    assert "45.1/45.1 MB" in text
 
 
 def test_what_could_not_be_taken_is_code_1(shared: JupyterServer, tmp_path: Path) -> None:

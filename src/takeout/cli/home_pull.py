@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +16,11 @@ from takeout.cli.options import JsonOption, QuietOption, examples
 from takeout.cli.output import Output
 
 if TYPE_CHECKING:
+    from takeout.progress import Progress
     from takeout.pull import Report
 
+_STEPS = {"listed": "looking", "compared": "comparing", "bytes": "fetching"}
+"""What the steps are called for a person."""
 _SHOWN = 20
 """How many paths a person is shown; all of them are in the report."""
 
@@ -121,11 +126,29 @@ def home_pull(
         with_environment=with_environment,
     )
     token = find_token(os.environ, token_file, _ask if sys.stdin.isatty() and not json else None)
-    with output.progress() as progress:
+    with _progress(output) as progress:
         report = pull(address, destination, token, asked, progress=progress)
     output.result(report.to_json(), report_text(report))
     if not report.whole:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(output: Output) -> Iterator[Progress]:
+    """Give a callback that shows counts of entries, and for bytes the rate and the time left."""
+    with ExitStack() as stack:
+        shown = output.progress(transfer=False)
+        current, is_transfer = stack.enter_context(shown), False
+
+        def tell(step: str, done: int, total: int) -> None:
+            nonlocal current, is_transfer
+            if (step == "bytes") is not is_transfer:
+                is_transfer = step == "bytes"
+                stack.close()
+                current = stack.enter_context(output.progress(transfer=is_transfer))
+            current(_STEPS.get(step, step), done, total)
+
+        yield tell
 
 
 def _ask() -> str:

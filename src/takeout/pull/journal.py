@@ -205,6 +205,15 @@ class Journal(Database):
             return {}
         return {start: done for start, done, _, _ in found}
 
+    def done_bytes(self, where: str, values: Sequence[object] = ()) -> int:
+        """Return how much is here, in parts, of the files under a condition."""
+        query = (
+            "SELECT TOTAL(done - start) FROM parts JOIN entries ON parts.entry = entries.id"  # noqa: S608 - own text
+            f" AND parts.size = entries.size AND parts.mtime = entries.mtime WHERE entry IN"
+            f" (SELECT id FROM entries WHERE {where})"
+        )
+        return int(self.do(query, values).fetchone()[0])
+
     def note_part(self, row_id: int, entry: RemoteEntry, start: int, done: int) -> None:
         """Record that a part of a file is written up to ``done``."""
         self.do(

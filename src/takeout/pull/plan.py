@@ -28,7 +28,7 @@ class Planned:
 
     Attributes:
         files: Files to fetch.
-        size_bytes: Their length, as far as it is known.
+        size_bytes: Their length, as far as it is known, without what is here of them.
         unchanged: Files that are here already.
     """
 
@@ -66,7 +66,7 @@ def plan(
         if number % 256 == 0:
             progress("compared", number, total)
     files, size = journal.sums(TO_FETCH, (round_number,))
-    return Planned(files, size, unchanged)
+    return Planned(files, max(0, size - journal.done_bytes(TO_FETCH, (round_number,))), unchanged)
 
 
 def _settle(journal: Journal, store: Store, row: Row, options: Options, *, proves: bool) -> bool:

@@ -130,6 +130,8 @@ class Stream:
                     lambda stop=stop: self._once(stop, progress, total_bytes),  # type: ignore[misc]
                     lambda: self._meter.received_bytes,
                 )
+            if total_bytes:
+                progress("bytes", self._meter.received_bytes, total_bytes)
         finally:
             with contextlib.suppress(DiskError):
                 self._note()

@@ -104,6 +104,8 @@ class Work:
                     running[self._workers.submit(call, *arguments)] = (job, mark)
                 if not running:
                     if not self._again:
+                        if self.fetched:
+                            progress("bytes", self._meter.received_bytes, total_bytes)
                         return
                     tasks = self._tasks_again()
                     continue
