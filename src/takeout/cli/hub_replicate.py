@@ -17,6 +17,7 @@ from takeout.cli.options import (
     SourceOption,
     examples,
     need_hub_extra,
+    source_or_none,
     source_place,
 )
 from takeout.cli.output import Output
@@ -35,6 +36,7 @@ _EXAMPLES = examples(
     "takeout hub replicate --all --to replicas --source examples/infrastructure --domain '{hub}.example.edu'",
     "takeout hub replicate --chart ./hub -f ./hub/config/prod.yaml --to replica --name reef",
     "takeout hub replicate -f config.yaml --to replica --storage nfs:nas.example.edu:/export/homes",
+    "takeout hub replicate --source release:my-cluster/hub/hub --to replica --with-secrets",
 )
 
 
@@ -87,6 +89,10 @@ def replicate(
             "null or native.",
         ),
     ] = "keep",
+    with_secrets: Annotated[
+        bool,
+        typer.Option("--with-secrets", help="With a release as source: carry its secrets into secrets.yaml."),
+    ] = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -95,6 +101,11 @@ def replicate(
     from takeout.replica.replicate import Wishes
 
     by_files = chart is not None or bool(files)
+    is_release = not by_files and source_or_none(source).startswith("release:")
+    if is_release and not every:
+        query = query or ""
+    if with_secrets and not is_release:
+        raise OptionError("--with-secrets is for --source release:…", hint="no other source has secrets to read")
     _refuse(query, every=every, by_files=by_files, source=source, rev=rev, name=name)
     wishes = Wishes(domain, target, storage, auth)
     output = Output(json=json, quiet=quiet)
@@ -104,6 +115,8 @@ def replicate(
     opened = partial(_open_source, source_place(source), rev, offline=offline)
     if every:
         _replicate_all(output, opened, wishes, to)
+    elif is_release:
+        _replicate_one(output, partial(_from_release, opened, query or ""), wishes, to, with_secrets=with_secrets)
     else:
         _replicate_one(output, partial(_from_source, opened, query or ""), wishes, to)
 
@@ -118,19 +131,46 @@ def _refuse(
         raise OptionError("--chart and -f stand in place of a source", hint="leave out QUERY, --source and --rev")
     if name and not by_files:
         raise OptionError("--name is for --chart and -f", hint="a source knows its hubs' names: leave out --name")
-    if not every and not by_files and not query:
+    if not every and not by_files and query is None:
         raise OptionError("no hub given", hint="give a QUERY, or --all, or --chart DIR -f FILE")
 
 
 def _replicate_one(
-    output: Output, open_hub: Callable[[Progress], tuple[Source, HubEntry]], wishes: Wishes, to: Path
+    output: Output,
+    open_hub: Callable[[Progress], tuple[Source, HubEntry]],
+    wishes: Wishes,
+    to: Path,
+    *,
+    with_secrets: bool = False,
 ) -> None:
     from takeout.replica.replicate import replicate as run
 
     with output.progress() as progress:
         source, entry = open_hub(progress)
         outcome = run(source, entry, wishes, to)
+    if with_secrets:
+        _carry(output, source, outcome)
     _print_one(output, outcome)
+
+
+def _carry(output: Output, source: Source, outcome: Outcome) -> None:
+    from takeout.replica.carry import carry
+    from takeout.source.release import Release
+
+    assert isinstance(source, Release)  # noqa: S101 - the option is refused for every other source
+    assert outcome.written is not None  # noqa: S101 - what fails raises
+    root = source.load(outcome.entry).jupyterhub
+    added = outcome.written.secrets_added
+    count = carry(outcome.directory, source.secrets, source.texts, root=root, added=added)
+    output.message(f"{count} secrets of the release were put into {outcome.directory / 'secrets.yaml'}")
+
+
+def _from_release(opened: Callable[[Progress], Source], query: str, progress: Progress) -> tuple[Source, HubEntry]:
+    """Return the release's one hub; a query that it does not answer is refused all the same."""
+    from takeout.source.query import resolve
+
+    source = opened(progress)
+    return source, resolve(source.hubs(), query) if query else source.hubs()[0]
 
 
 def _open_source(place: str, rev: str | None, progress: Progress, *, offline: bool) -> Source:

@@ -17,8 +17,9 @@ SourceOption = Annotated[
     str | None,
     typer.Option(
         "--source",
-        metavar="PATH|URL",
-        help="The infrastructure repository: a directory, a clone or a git address. [default: $TAKEOUT_SOURCE]",
+        metavar="PATH|URL|release:CONTEXT/NAMESPACE/NAME",
+        help="The infrastructure repository: a directory, a clone or a git address; or a Helm release. "
+        "[default: $TAKEOUT_SOURCE]",
     ),
 ]
 RevOption = Annotated[
@@ -38,13 +39,18 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+def source_or_none(source: str | None) -> str:
+    """Return the source that was given, or that the environment names, or nothing."""
+    return source or os.environ.get(SOURCE_VARIABLE, "")
+
+
 def source_place(source: str | None) -> str:
     """Return the source that was given, or the one that the environment names.
 
     Raises:
         OptionError: When there is neither.
     """
-    place = source or os.environ.get(SOURCE_VARIABLE, "")
+    place = source_or_none(source)
     if not place:
         raise OptionError(
             "no source given",
