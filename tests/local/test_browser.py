@@ -1,4 +1,4 @@
-from takeout.local.browser import profiles_of
+from takeout.local.pages import profiles_of
 from takeout.local.samples import notebook
 
 

@@ -6,22 +6,18 @@ cluster the same way. It needs JupyterHub 4.1 or newer, for its cross-site prote
 
 from __future__ import annotations
 
-import html
-import json
-import re
 import time
-import uuid
-from html.parser import HTMLParser
-from typing import Any, Self
+from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 import websocket
 
-_PROFILE_LIST = re.compile(r"window\.profileList\s*=\s*(?=\[)")
+from takeout.local.kernel import CellError, execute, new_session
+from takeout.local.pages import hidden, profiles_of, words
+
 _PAUSE_SECONDS = 0.3
 _REQUEST_SECONDS = 60.0
-_UNSEEN = re.compile(r"^.*</nav>|<(script|style|head)\b.*?</\1>|<footer.*$|<[^>]+>|\s+", re.DOTALL)
 
 
 class StepError(Exception):
@@ -63,14 +59,14 @@ class Browser:
             StepError: When the hub does not let the user in.
         """
         page = self._get("hub/login")
-        form = {**_hidden(page.text), "username": self.user, "password": password}
+        form = {**hidden(page.text), "username": self.user, "password": password}
         # Without a place to go on to, the hub would start a server at once where there is no form.
         home = {"next": f"{urlsplit(self.url).path}hub/home"}
         answer = self._client.post(
             f"{self.url}hub/login", params=home, data=form, headers={"Referer": str(page.url)}
         )
         if "hub/login" in str(answer.url) or answer.status_code >= httpx.codes.BAD_REQUEST:
-            raise StepError(f"the hub does not let {self.user} in ({answer.status_code}): {_words(answer.text)}")
+            raise StepError(f"the hub does not let {self.user} in ({answer.status_code}): {words(answer.text)}")
 
     def profiles(self) -> list[str]:
         """Open the form and return the slugs of the profiles that it offers; none where there is no form.
@@ -83,7 +79,7 @@ class Browser:
         if page.is_redirect:
             return []
         if page.status_code >= httpx.codes.BAD_REQUEST:
-            raise StepError(f"the form cannot be shown ({page.status_code}): {_words(page.text)}")
+            raise StepError(f"the form cannot be shown ({page.status_code}): {words(page.text)}")
         return profiles_of(page.text)
 
     def start(self, profile: str, timeout_seconds: float) -> None:
@@ -95,12 +91,12 @@ class Browser:
         if profile:
             page = self._client.get(f"{self.url}hub/spawn")
             action = f"{self.url}hub/spawn/{quote(self.user, safe='@~')}"
-            form = {**_hidden(page.text), "profile": profile, "_xsrf": self._xsrf("/hub/")}
+            form = {**hidden(page.text), "profile": profile, "_xsrf": self._xsrf("/hub/")}
             answer = self._client.post(
                 action, params={"_xsrf": form["_xsrf"]}, data=form, headers={"Referer": str(page.url)}
             )
             if answer.status_code >= httpx.codes.BAD_REQUEST:
-                raise StepError(f"the hub refuses ({answer.status_code}): {_words(answer.text)}")
+                raise StepError(f"the hub refuses ({answer.status_code}): {words(answer.text)}")
         else:
             answer = self._client.get(f"{self.url}hub/spawn")
         deadline = time.monotonic() + timeout_seconds
@@ -113,7 +109,7 @@ class Browser:
             ):
                 return
             if answer.status_code >= httpx.codes.BAD_REQUEST and "spawn" in path:
-                raise StepError(f"the server does not start ({answer.status_code}): {_words(answer.text)}")
+                raise StepError(f"the server does not start ({answer.status_code}): {words(answer.text)}")
             time.sleep(_PAUSE_SECONDS)
             answer = self._client.get(pending)
         raise StepError(f"the server does not start in {timeout_seconds:.0f} seconds")
@@ -129,10 +125,12 @@ class Browser:
         headers = {"X-XSRFToken": self._xsrf(urlsplit(self.server).path), "Referer": str(opened.url)}
         made = self._client.post(f"{self.server}api/kernels", json={}, headers=headers)
         if made.status_code != httpx.codes.CREATED:
-            raise StepError(f"no kernel starts ({made.status_code}): {_words(made.text)}")
+            raise StepError(f"no kernel starts ({made.status_code}): {words(made.text)}")
         kernel = f"{self.server}api/kernels/{made.json()['id']}"
         try:
             return self._execute(f"{kernel}/channels", code, timeout_seconds)
+        except CellError as error:
+            raise StepError(str(error)) from error
         except (websocket.WebSocketException, OSError) as error:
             raise StepError(f"the kernel's websocket fails: {error}") from error
         finally:
@@ -153,7 +151,7 @@ class Browser:
         headers = {"X-XSRFToken": self._xsrf("/hub/"), "Referer": f"{self.url}hub/home"}
         answer = self._client.delete(f"{address}/server", headers=headers)
         if answer.status_code >= httpx.codes.BAD_REQUEST:
-            raise StepError(f"the hub does not stop the server ({answer.status_code}): {_words(answer.text)}")
+            raise StepError(f"the hub does not stop the server ({answer.status_code}): {words(answer.text)}")
         deadline = time.monotonic() + timeout_seconds
         while time.monotonic() < deadline:
             state = self._client.get(address, headers=headers)
@@ -163,7 +161,7 @@ class Browser:
         raise StepError(f"the server does not stop in {timeout_seconds:.0f} seconds")
 
     def _execute(self, address: str, code: str, timeout_seconds: float) -> str:
-        session = uuid.uuid4().hex
+        session = new_session()
         cookies = "; ".join(
             f"{c.name}={c.value}" for c in self._client.cookies.jar if self.server_path_fits(c.path)
         )
@@ -176,8 +174,7 @@ class Browser:
             timeout=timeout_seconds,
         )
         try:
-            channel.send(json.dumps(_request(code, session)))
-            return _answer(channel, session, timeout_seconds)
+            return execute(channel, session, code, timeout_seconds)
         finally:
             channel.close()
 
@@ -188,7 +185,7 @@ class Browser:
     def _get(self, path: str) -> httpx.Response:
         answer = self._client.get(self.url + path)
         if answer.status_code >= httpx.codes.BAD_REQUEST:
-            raise StepError(f"{path} answers {answer.status_code}: {_words(answer.text)}")
+            raise StepError(f"{path} answers {answer.status_code}: {words(answer.text)}")
         return answer
 
     def _xsrf(self, path: str) -> str:
@@ -198,79 +195,3 @@ class Browser:
         fitting = [c for c in self._client.cookies.jar if c.name == "_xsrf" and path.startswith(c.path)]
         best = max(fitting, key=lambda cookie: len(cookie.path), default=None)
         return (best.value or "") if best else ""
-
-
-class _Inputs(HTMLParser):
-    """Collect what a page's forms hold."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.hidden: dict[str, str] = {}
-        self.profiles: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "input" and given.get("type") == "hidden" and "name" in given:
-            self.hidden[given["name"]] = given.get("value", "")
-        if tag == "input" and given.get("type") == "radio" and given.get("name") == "profile":
-            self.profiles.append(given.get("value", ""))
-
-
-def profiles_of(page: str) -> list[str]:
-    """Return the slugs of the profiles that a form offers: KubeSpawner's own, or that of fancy profiles."""
-    listed = _PROFILE_LIST.search(page)
-    if listed:
-        data, _ = json.JSONDecoder().raw_decode(page, listed.end())
-        return [str(profile["slug"]) for profile in data]
-    return _parsed(page).profiles
-
-
-def _hidden(page: str) -> dict[str, str]:
-    return _parsed(page).hidden
-
-
-def _parsed(page: str) -> _Inputs:
-    parser = _Inputs()
-    parser.feed(page)
-    return parser
-
-
-def _words(page: str, most: int = 300) -> str:
-    """Return what a person would read on a page, or the beginning of it."""
-    text = re.sub(r" {2,}", " ", html.unescape(_UNSEEN.sub(" ", page))).strip()
-    return text[:most]
-
-
-def _request(code: str, session: str) -> dict[str, Any]:
-    """Return an ``execute_request`` of the Jupyter messaging protocol 5.4."""
-    return {
-        "channel": "shell",
-        "header": {
-            "msg_id": session,
-            "msg_type": "execute_request",
-            "username": "",
-            "session": session,
-            "version": "5.4",
-        },
-        "parent_header": {},
-        "metadata": {},
-        "content": {"code": code, "silent": False, "store_history": False, "allow_stdin": False},
-    }
-
-
-def _answer(channel: websocket.WebSocket, session: str, timeout_seconds: float) -> str:
-    """Read until the kernel is idle again and return what was printed."""
-    printed: list[str] = []
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        message = json.loads(channel.recv())
-        if message.get("parent_header", {}).get("msg_id") != session:
-            continue
-        match message["msg_type"], message["content"]:
-            case "stream", {"text": str(text)}:
-                printed.append(text)
-            case "error", {"ename": name, "evalue": value}:
-                raise StepError(f"the cell fails: {name}: {value}")
-            case "status", {"execution_state": "idle"}:
-                return "".join(printed)
-    raise StepError(f"the cell has no result in {timeout_seconds:.0f} seconds")
