@@ -129,7 +129,7 @@ def test_jupyterlab_opens_on_the_home_and_sees_nothing_of_the_persons(
     own.mkdir(parents=True)
     (own / "kernel.json").write_text('{"argv": ["x"], "display_name": "Mine", "language": "python"}')
     start = start_lab(workspace, {**environ, "HOME": str(tmp_path / "me")}, browser=False)
-    assert start.command[-1] == "--no-browser"
+    assert "--no-browser" in start.command
     done = subprocess.run(
         [*start.command, "--version"], env=dict(start.environ), capture_output=True, text=True, check=True
     )

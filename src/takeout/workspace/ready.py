@@ -65,7 +65,10 @@ class Workspace:
 
 
 def find_ready(directory: Path, home: Path, state: str) -> Workspace | None:
-    """Return the workspace of an earlier run, if it was made of the same and all of it is still there."""
+    """Return the workspace of an earlier run, if it was made of the same and all of it is still there.
+
+    A kernel that somebody added since, as Julia's own installer does, is to be counted: then nothing is returned.
+    """
     known = read_json(directory / _READY)
     needed = {"environments", "kernels", "lab", "without", "better", "container", "r"}
     if known.get("state") != state or not needed <= known.keys():
@@ -73,7 +76,8 @@ def find_ready(directory: Path, home: Path, state: str) -> Workspace | None:
     made = tuple(made_of(each) for each in known["environments"])
     container = Container(**known["container"]) if known["container"] else None
     programs = [container.engine] if container else [known["lab"], *(each.program for each in made)]
-    if not all(Path(each).exists() for each in programs):
+    kernels = {file.parent.name for file in (directory / "jupyter" / "kernels").glob("*/kernel.json")}
+    if kernels != known["kernels"].keys() or not all(Path(each).exists() for each in programs):
         return None
     return Workspace(
         home.absolute(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 from collections.abc import Mapping
@@ -50,6 +51,10 @@ def start_lab(workspace: Workspace, environ: Mapping[str, str], *, port: int = 0
         return _in_container(workspace, workspace.container, environ, port or free_port())
     options = [f"--ServerApp.root_dir={workspace.home}", "--ServerApp.answer_yes=True"]
     options += [*([f"--port={port}"] if port else []), *([] if browser else ["--no-browser"])]
+    if os.geteuid() == 0:
+        options.append(
+            "--allow-root"
+        )  # Jupyter asks whether that was meant; who runs this as root is asked too late.
     command = (workspace.lab, "-m", "jupyterlab", *options)
     return Start(command, {**environ, **jupyter_variables(workspace)}, str(workspace.home))
 
