@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import shutil
 import threading
 from collections.abc import Iterator
@@ -334,3 +336,21 @@ def small_replica(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def replica(small_replica: Path, tmp_path: Path) -> Path:
     """A replica of a small hub, to be changed."""
     return Path(shutil.copytree(small_replica, tmp_path / "replica"))
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[Cluster]:
+    """A real cluster: the one that KUBECONFIG names, where TAKEOUT_TEST_CLUSTER allows it."""
+    if os.environ.get("TAKEOUT_TEST_CLUSTER") != "1" or not os.environ.get("KUBECONFIG"):
+        pytest.skip("no cluster: set KUBECONFIG and TAKEOUT_TEST_CLUSTER=1, or run `make test-cluster`")
+    with Cluster.connect() as found:
+        found.version()
+        yield found
+
+
+@pytest.fixture
+def space(live: Cluster) -> Iterator[str]:
+    """The name of a namespace of the test's own, which is not there yet; removed after."""
+    name = f"takeout-deploy-{secrets.token_hex(3)}"
+    yield name
+    live.delete("Namespace", name)
