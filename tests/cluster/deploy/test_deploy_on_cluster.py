@@ -24,7 +24,7 @@ Run = Callable[..., tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture
-def run(live: Cluster, space: str, replica: Path, tiny_chart: Path, capfd: pytest.CaptureFixture[str]) -> Run:
+def run(space: str, replica: Path, tiny_chart: Path, capfd: pytest.CaptureFixture[str]) -> Run:
     """Run ``takeout hub deploy`` on the small replica and return the exit code and the document."""
 
     def deploy(*more: str, local: str | None = None) -> tuple[int, dict[str, Any]]:
@@ -303,12 +303,9 @@ def test_a_removal_without_a_deployment_says_so(run: Run, space: str) -> None:
 
 
 def test_a_namespace_that_is_going_is_refused(live: Cluster, space: str, run: Run) -> None:
-    held = {"name": space, "finalizers": ["example.org/held"]}
-    live.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**held, "name": "held"}}, "default")
-    live.delete("ConfigMap", "held", "default")
-    live.patch("ConfigMap", "held", "default", {"metadata": {"finalizers": None}})
     live.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
-    live.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**held, "name": "held"}}, space)
+    held = {"name": "held", "finalizers": ["example.org/held"]}
+    live.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": held}, space)
     live.delete("Namespace", space)
     code, document = run()
     live.patch("ConfigMap", "held", space, {"metadata": {"finalizers": None}})
