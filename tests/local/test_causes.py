@@ -56,11 +56,11 @@ def test_a_step_without_a_pod_is_taken_with_the_one_that_mends_it() -> None:
     assert causes_of(steps, states) == {IMAGE: [("B01", ("singleuser.image",))]}
 
 
-def test_an_original_without_a_pod_is_a_difference_of_the_whole() -> None:
-    steps = chain(cause("A01", "k"), cause("X05", "singleuser.storage"))
+def test_each_rule_that_mends_an_original_without_a_pod_is_named() -> None:
+    steps = chain(cause("A01", "k"), cause("M01", "hub.extraConfig"), cause("X05", "singleuser.storage"))
     broken: State = {ADA: Seen(None, "TypeError: no")}
-    states: list[State] = [broken, {ADA: Seen(None, "ValueError: neither")}, {ADA: seen("a")}]
-    assert causes_of(steps, states) == {"": [("X05", ("singleuser.storage",))]}
+    states: list[State] = [broken, broken, {ADA: Seen(None, "ValueError: neither")}, {ADA: seen("a")}]
+    assert causes_of(steps, states) == {"": [("M01", ("hub.extraConfig",)), ("X05", ("singleuser.storage",))]}
     (found,) = compared(states[0], states[-1])
     assert found.triple[0] == WHOLE
     assert found.texts == ("TypeError: no", "a pod")

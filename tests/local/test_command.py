@@ -30,7 +30,7 @@ RunTakeout = Callable[..., subprocess.CompletedProcess[str]]
 def test_options_that_make_no_sense(
     make_replica: MakeReplica, run_takeout: RunTakeout, options: tuple[str, ...], message: str
 ) -> None:
-    failed = run_takeout("hub", "try", make_replica("estuary/workshop"), *options)
+    failed = run_takeout("hub", "try", make_replica("lagoon/teaching"), *options)
     assert failed.returncode == 2
     assert message in failed.stderr
 

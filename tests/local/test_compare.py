@@ -58,6 +58,13 @@ def test_every_difference_of_the_example_is_a_rules(make_replica: MakeReplica, c
     assert len(found.pairs) == 2 * len({tuple(pair.options.items()) for pair in found.pairs})
 
 
+def test_every_rule_that_mends_the_original_is_named(make_replica: MakeReplica, compared: Compare) -> None:
+    found = compared(make_replica("lagoon/teaching"))
+    assert found.unexplained == ()
+    assert by_path(found)[""] == ["M01", "X05"]
+    assert len(found.differences) > 1
+
+
 def test_an_edit_is_not_a_rules_and_the_owners_own_values_are_theirs(
     make_replica: MakeReplica, compared: Compare, run_takeout: RunTakeout
 ) -> None:

@@ -78,7 +78,7 @@ def test_check_goes_from_the_login_to_a_cells_result_for_every_profile(
 
 
 def test_a_hub_runs_keeps_files_and_ends_with_ctrl_c(make_replica: MakeReplica, run_takeout: RunTakeout) -> None:
-    replica = make_replica("estuary/workshop")
+    replica = make_replica("lagoon/teaching")
     with a_try(replica) as (process, said), Browser(said["url"], "ada") as ada:
         with pytest.raises(StepError, match="does not let ada in"):
             ada.log_in("wrong")
@@ -109,7 +109,7 @@ def test_a_hub_runs_keeps_files_and_ends_with_ctrl_c(make_replica: MakeReplica, 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel of Linux alone can do it")
 def test_nothing_is_left_when_takeout_itself_is_killed_on_another_port(make_replica: MakeReplica) -> None:
-    replica = make_replica("estuary/workshop")
+    replica = make_replica("lagoon/teaching")
     with (
         socket.socket() as held,
         a_try(replica, "--port", str(taken_port(held))) as (process, said),
@@ -145,7 +145,7 @@ def local_values(replica: Path) -> str:
 def test_a_snippet_that_raises_is_named_with_its_line_and_can_be_skipped(
     make_replica: MakeReplica, run_takeout: RunTakeout
 ) -> None:
-    replica = make_replica("estuary/workshop")
+    replica = make_replica("lagoon/teaching")
     (replica / "local.values.yaml").write_text(local_values(replica))
     line = next(
         number
@@ -172,7 +172,7 @@ def test_a_snippet_that_raises_is_named_with_its_line_and_can_be_skipped(
 def test_a_snippet_that_imports_what_is_not_here_says_so(
     make_replica: MakeReplica, run_takeout: RunTakeout
 ) -> None:
-    replica = make_replica("estuary/workshop")
+    replica = make_replica("lagoon/teaching")
     (replica / "local.values.yaml").write_text(local_values(replica).replace("x = 1 / 0", "import no_such_thing"))
     failed = run_takeout("hub", "try", replica, "--table", "--show-pod", "ada")
     assert failed.returncode == 2
@@ -182,7 +182,7 @@ def test_a_snippet_that_imports_what_is_not_here_says_so(
 def test_a_hub_that_ends_by_itself_shows_the_end_of_its_log(
     make_replica: MakeReplica, run_takeout: RunTakeout
 ) -> None:
-    replica = make_replica("estuary/workshop")
+    replica = make_replica("lagoon/teaching")
     breaking = "c.JupyterHub.load_roles = [{'name': 'Not A Name'}]"
     (replica / "local.values.yaml").write_text(local_values(replica).replace("x = 1 / 0", breaking))
     failed = run_takeout("hub", "try", replica, "--table", "--check")
@@ -193,7 +193,7 @@ def test_a_hub_that_ends_by_itself_shows_the_end_of_its_log(
 
 
 def test_a_server_that_ends_at_once_says_why(make_replica: MakeReplica) -> None:
-    replica = make_replica("estuary/workshop")
+    replica = make_replica("lagoon/teaching")
     breaking = "c.KubeSpawner.profile_list = []; c.Spawner.cmd = ['python3', '-c', 'raise SystemExit(9)']"
     (replica / "local.values.yaml").write_text(local_values(replica).replace("x = 1 / 0", breaking))
     with a_try(replica) as (_, said), Browser(said["url"], "ada") as ada:
@@ -220,7 +220,7 @@ def test_what_is_no_replica_is_refused_and_left_alone(tmp_path: Path, run_takeou
 
 
 def test_the_state_is_no_business_of_git(make_replica: MakeReplica, run_takeout: RunTakeout) -> None:
-    replica = make_replica("estuary/workshop")
+    replica = make_replica("lagoon/teaching")
     run_takeout("hub", "try", replica, "--table", "--show-pod", "ada")
     subprocess.run(["git", "init", "-q", replica], check=True)
     listed = subprocess.run(

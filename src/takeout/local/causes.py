@@ -123,11 +123,9 @@ def blame(found: Found, chain: Sequence[Step], states: Sequence[State], asked: S
 
 
 def _turns(place: Place, chain: Sequence[Step], seen: Sequence[Seen]) -> Iterator[Cause]:
-    ends = (seen[0].whole, seen[-1].whole)
-
     def look(one: Seen) -> Any:
-        # Without a pod at one end it matters when there is one, not in which words the spawner refuses.
-        return one.leaves is not None if place == WHOLE and A_POD in ends else one.at(place)
+        # How the spawner refuses a choice that is gone does not matter; each hindrance that is mended does.
+        return one.leaves is not None if place == WHOLE and seen[0].whole == A_POD else one.at(place)
 
     value = look(seen[0])
     since: list[Cause] = []
