@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
 
 from takeout.archive.buffers import Buffers
+from takeout.archive.directories import Directories, Directory, state_of
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
-from takeout.archive.listing import MovedError, Place, opened
 from takeout.archive.results import State
-from takeout.errors import DirectoryError, DiskError, Where
 
 # O_NONBLOCK: a named pipe that took a file's place must not hold anything up.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_STATES = {
-    errno.ENOENT: State.VANISHED,
-    errno.ENOTDIR: State.REPLACED,
-    errno.ESTALE: State.VANISHED,
-    errno.EACCES: State.UNREADABLE,
-    errno.EPERM: State.UNREADABLE,
-    errno.ELOOP: State.REPLACED,
-    errno.ENXIO: State.REPLACED,
-    errno.EISDIR: State.REPLACED,
-    errno.EAGAIN: State.REPLACED,
-}
-
-
 Chunk = bytes | memoryview
 """A piece of an archive. What it views is used for other pieces when nobody looks at it any more."""
 Frame = tuple[bytes, bytes]
@@ -56,39 +40,6 @@ class Content:
     at: int
     data: memoryview
     state: State
-
-
-@contextmanager
-def opened_root(inventory: Inventory) -> Iterator[int]:
-    """Open the home again.
-
-    Raises:
-        DirectoryError: When another directory is in its place.
-        DiskError: When it cannot be opened.
-    """
-    where = Where(os.fsdecode(inventory.root))
-    try:
-        fd = os.open(inventory.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise DiskError(f"the home cannot be read any more: {error.strerror}", where=where) from error
-    try:
-        status, columns = os.fstat(fd), inventory.columns
-        if (status.st_dev, status.st_ino) != (columns.owner_table[columns.owners[0]][0], columns.inodes[0]):
-            raise DirectoryError("another directory has taken the home's place", where=where, hint="begin again")
-        yield fd
-    finally:
-        os.close(fd)
-
-
-def _state_of(error: OSError) -> State:
-    if isinstance(error, MovedError):
-        return State.REPLACED
-    return _STATES.get(error.errno or 0, State.FAILED)
-
-
-def _place(inventory: Inventory, index: int) -> Place:
-    columns = inventory.columns
-    return Place(inventory.path(index), columns.owner_table[columns.owners[index]][0], columns.inodes[index])
 
 
 def clear(into: memoryview) -> None:
@@ -150,93 +101,56 @@ class Batch:
             length += len(around[0]) + max(size, 0) + len(around[1])
         self.view = buffers.take(length)
 
-    def read(self, root_fd: int) -> Iterator[Content]:
+    def read(self, directories: Directories) -> Iterator[Content]:
         """Read the files; yield each entry when it is in its place."""
-        at, view = 0, self.view
-        with _Directories(root_fd, self._inventory) as directories:
+        at, view, parents = 0, self.view, self._inventory.columns.parents
+        with directories.visit() as visit:
             for index, path, (before, after), size in self._entries:
                 start = at + len(before)
                 end = start + max(size, 0)
                 view[at:start] = before
                 data = view[start:end]
-                state = State.GOOD if size < 0 else directories.read(index, data)
+                state = State.GOOD if size < 0 else _read(visit(parents[index]), self._inventory, index, data)
                 if after:
                     view[end : end + len(after)] = after
                 yield Content(index, path, at, data, state)
                 at = end + len(after)
 
 
-class _Directories:
-    """Keeps the directory open that the last file was in; the next one is mostly there too."""
-
-    def __init__(self, root_fd: int, inventory: Inventory) -> None:
-        self._root_fd = root_fd
-        self._inventory = inventory
-        self._parent = -1
-        self._fd = -1
-        self._error = State.GOOD
-
-    def __enter__(self) -> _Directories:  # noqa: PYI034 - there is no subclass
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._fd = -1
-
-    def _enter(self, parent: int) -> None:
-        self._close()
-        self._parent, self._error = parent, State.GOOD
-        try:
-            with opened(self._root_fd, _place(self._inventory, parent)) as fd:
-                self._fd = os.dup(fd)
-        except OSError as error:
-            self._error = _state_of(error)
-
-    def read(self, index: int, into: memoryview) -> State:
-        """Read a file's content, filled up with zeros, and return its state."""
-        columns = self._inventory.columns
-        if columns.parents[index] != self._parent:
-            self._enter(columns.parents[index])
-        if self._error is not State.GOOD:
-            clear(into)
-            return self._error
-        try:
-            file = os.open(columns.name(index), _FLAGS, dir_fd=self._fd)
-        except OSError as error:
-            clear(into)
-            return _state_of(error)
-        try:
-            return self._read(file, index, into)
-        finally:
-            os.close(file)
-
-    def _read(self, file: int, index: int, into: memoryview) -> State:
-        done = 0
-        try:
-            while done < len(into) and (more := os.readv(file, (into[done:] if done else into,))):
-                done += more
-            state = _compare(self._inventory, index, os.fstat(file), done)
-        except OSError as error:
-            state = _state_of(error)
-        clear(into[0 if state is State.REPLACED else done :])
-        return state
+def _read(directory: Directory, inventory: Inventory, index: int, into: memoryview) -> State:
+    """Read a file's content, filled up with zeros, and return its state."""
+    if directory.state is not State.GOOD:
+        clear(into)
+        return directory.state
+    try:
+        file = os.open(inventory.columns.name(index), _FLAGS, dir_fd=directory.fd)
+    except OSError as error:
+        clear(into)
+        return state_of(error)
+    done = 0
+    try:
+        while done < len(into) and (more := os.readv(file, (into[done:] if done else into,))):
+            done += more
+        state = _compare(inventory, index, os.fstat(file), done)
+    except OSError as error:
+        state = state_of(error)
+    finally:
+        os.close(file)
+    clear(into[0 if state is State.REPLACED else done :])
+    return state
 
 
 class LargeFile:
     """A file read in pieces, by several threads.
 
     Args:
-        root_fd: The home, open.
+        directories: The home's directories.
         inventory: The home.
         index: The file.
     """
 
-    def __init__(self, root_fd: int, inventory: Inventory, index: int) -> None:
-        self._root_fd = root_fd
+    def __init__(self, directories: Directories, inventory: Inventory, index: int) -> None:
+        self._directories = directories
         self._inventory = inventory
         self.index = index
         self.size = inventory.columns.sizes[index]
@@ -253,12 +167,16 @@ class LargeFile:
             self._opened = True
             columns = self._inventory.columns
             try:
-                with opened(self._root_fd, _place(self._inventory, columns.parents[self.index])) as fd:
-                    self._fd = os.open(columns.name(self.index), _FLAGS, dir_fd=fd)
+                with self._directories.visit() as visit:
+                    directory = visit(columns.parents[self.index])
+                    self._error = directory.state
+                    if self._error is not State.GOOD:
+                        return
+                    self._fd = os.open(columns.name(self.index), _FLAGS, dir_fd=directory.fd)
                 if not stat.S_ISREG(os.fstat(self._fd).st_mode):
                     self._error = State.REPLACED
             except OSError as error:
-                self._error = _state_of(error)
+                self._error = state_of(error)
 
     def piece(self, offset: int, into: memoryview) -> None:
         """Read a piece that begins at ``offset``; zeros come where there is nothing to be had."""
@@ -271,7 +189,7 @@ class LargeFile:
             while done < len(into) and (more := os.preadv(self._fd, (into[done:],), offset + done)):
                 done += more
         except OSError as error:
-            self._error = _state_of(error)
+            self._error = state_of(error)
         if done < len(into):
             self._short = True
             clear(into[done:])
@@ -284,7 +202,7 @@ class LargeFile:
         try:
             status = os.fstat(self._fd)
         except OSError as error:
-            return _state_of(error)
+            return state_of(error)
         return _compare(self._inventory, self.index, status, self.size - self._short)
 
     def close(self) -> None:

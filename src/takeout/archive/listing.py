@@ -18,8 +18,6 @@ _SEGMENT_BYTES = 3_000
 """Paths are opened in pieces below Linux's PATH_MAX of 4096 bytes; trees may be deeper than that."""
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _EFFECTIVE = os.access in os.supports_effective_ids
-STAT_CHUNK = 2_048
-"""How many names of one directory are looked up in one piece of work."""
 
 
 class MovedError(OSError):

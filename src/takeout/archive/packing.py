@@ -10,6 +10,7 @@ from typing import IO
 
 from takeout.archive.content import Chunk
 from takeout.archive.forms import Archive
+from takeout.archive.listing import reason
 from takeout.archive.stored import StoredZip
 from takeout.errors import DirectoryError, DiskError, StaleError, Where
 from takeout.progress import Progress, silent
@@ -47,7 +48,7 @@ class Target:
                 "the directory to write to is not there", where=Where(str(file.parent))
             ) from error
         except OSError as error:
-            raise DiskError(f"it cannot be written: {error.strerror}", where=Where(str(file))) from error
+            raise DiskError(f"it cannot be written: {reason(error)}", where=Where(str(file))) from error
         return target
 
     def identities(self) -> set[tuple[int, int]]:
@@ -89,7 +90,7 @@ def pack_to(target: Target, archive: Archive, progress: Progress = silent) -> in
         raise
     except OSError as error:
         hint = "make room and run it again; a stored zip goes on where it stopped"
-        raise DiskError(f"writing failed: {error.strerror}", where=Where(str(target.part)), hint=hint) from error
+        raise DiskError(f"writing failed: {reason(error)}", where=Where(str(target.part)), hint=hint) from error
     target.part.replace(target.file)
     target.tag.unlink()
     return start

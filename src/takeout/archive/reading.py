@@ -13,7 +13,8 @@ from typing import Generic, Protocol, TypeVar
 
 from takeout.archive.buffers import Buffers, length_for
 from takeout.archive.checksum import crc32
-from takeout.archive.content import Batch, Content, Frame, LargeFile, opened_root
+from takeout.archive.content import Batch, Content, Frame, LargeFile
+from takeout.archive.directories import Directories, opened_root
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.pipeline import Pipeline, Work
@@ -117,7 +118,8 @@ class Reading:
     def __enter__(self) -> Reading:  # noqa: PYI034 - there is no subclass
         """Open the home and start the threads."""
         with ExitStack() as stack:
-            self._root_fd = stack.enter_context(opened_root(self._inventory))
+            self._directories = Directories(stack.enter_context(opened_root(self._inventory)), self._inventory)
+            stack.callback(self._directories.close)
             stack.callback(self._close_files)
             self._hasher = ThreadPoolExecutor(1, thread_name_prefix="takeout-hash")
             stack.callback(self._hasher.shutdown, wait=True, cancel_futures=True)
@@ -175,7 +177,7 @@ class Reading:
         batch = Batch(self._inventory, range(first, last), shape.frame, self._unread, self._buffers)
         kinds, links = self._inventory.columns.kinds, self._inventory.columns.targets
         contents, crcs = [], []
-        for content in batch.read(self._root_fd):
+        for content in batch.read(self._directories):
             index, crc = content.index, 0
             if index not in self._unread:
                 # Right after it was read: it is still in the processor's cache. The sums have nothing but files.
@@ -195,7 +197,7 @@ class Reading:
         )
 
     def _pieces(self, index: int, shape: Shape[T], position: int) -> Iterator[Work[tuple[Part[T], memoryview]]]:
-        large = self._open[index] = LargeFile(self._root_fd, self._inventory, index)
+        large = self._open[index] = LargeFile(self._directories, self._inventory, index)
         start = position - position % PIECE_BYTES
         points = {0: (0, hashlib.sha256()), **self._checkpoints.get(index, {})}
         if start == 0 or not self._results.known(index):

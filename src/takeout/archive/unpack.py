@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from takeout.archive.entry import shown
+from takeout.archive.listing import reason
 from takeout.archive.members import Found
 from takeout.archive.names import UnsafeNameError, checked
 from takeout.archive.place import Destination, create, is_done, status_of
@@ -69,7 +70,7 @@ def unpack(archive: Path, destination: Path, *, strip: bool = False, progress: P
         raise DirectoryError("not a directory", where=Where(str(destination))) from error
     except OSError as error:
         hint = "make room and run it again; it goes on where it stopped"
-        raise DiskError(f"writing failed: {error.strerror}", where=Where(str(destination)), hint=hint) from error
+        raise DiskError(f"writing failed: {reason(error)}", where=Where(str(destination)), hint=hint) from error
 
 
 class _Unpacking:

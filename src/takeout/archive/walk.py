@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from takeout.archive.ahead import THREADS, Ahead, Glance
 from takeout.archive.entry import Kind, NotTaken
 from takeout.archive.inventory import Columns, Inventory
-from takeout.archive.listing import STAT_CHUNK, Found, Listing, Place, look_up, read_names, reason
+from takeout.archive.listing import Found, Listing, Place, reason
 from takeout.archive.patterns import Rules, read_rules, rules_of_options
 from takeout.archive.presets import Preset, category_of_names, category_of_path
 from takeout.archive.tally import Tally
 from takeout.errors import DirectoryError, DiskError, Where
 from takeout.progress import Progress, silent
 
-THREADS = 16
-"""Enough to hide a millisecond or two for each operation; a local disk needs two."""
 MOST_PATH_BYTES = 32_000
 """A zip's name holds 65,535 bytes; whoever has longer paths cannot open them anywhere else either."""
-_AHEAD = 24
-"""How many directories are read before their turn."""
 _SPECIAL = {
     stat.S_IFSOCK: "a socket",
     stat.S_IFIFO: "a named pipe",
@@ -93,7 +90,7 @@ def take_inventory(
     try:
         with ThreadPoolExecutor(threads, thread_name_prefix="takeout-walk") as pool:
             try:
-                return _Walk(root_fd, pool, wanted).run(path, progress)
+                return _Walk(root_fd, pool, threads, wanted).run(path, progress)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -112,6 +109,7 @@ class _Pending:
         category: The category of ``slim`` that it is in, or empty.
         left: The number under which what is left out is counted; -1 for what is taken.
         work: The reading of it, once begun.
+        early: Whether it was begun together with the directory that it is in.
     """
 
     place: Place
@@ -119,13 +117,14 @@ class _Pending:
     rules: tuple[Rules, ...]
     category: str
     left: int
-    work: Future[tuple[Listing, list[Found]]] | None = None
+    work: Future[Glance] | None = None
+    early: bool = False
 
 
 class _Walk:
-    def __init__(self, root_fd: int, pool: ThreadPoolExecutor, wanted: Wanted) -> None:
+    def __init__(self, root_fd: int, pool: ThreadPoolExecutor, threads: int, wanted: Wanted) -> None:
         self._root_fd = root_fd
-        self._pool = pool
+        self._ahead = Ahead(root_fd, pool, threads, wanted.aside.keys() | wanted.skip)
         self._wanted = wanted
         self._options = rules_of_options(wanted.exclude)
         self._columns = Columns()
@@ -145,18 +144,14 @@ class _Walk:
         return Inventory(root, self._columns, self._tally.findings(), self._tally.totals())
 
     def _read_ahead(self) -> None:
-        for pending in reversed(self._stack[-_AHEAD:]):
+        for pending in reversed(self._stack[-self._ahead.most :]):
             if pending.work is None:
-                pending.work = self._pool.submit(self._read, pending.place)
-
-    def _read(self, place: Place) -> tuple[Listing, list[Found]]:
-        listing = read_names(self._root_fd, place)
-        few = listing.names if len(listing.names) <= STAT_CHUNK else []
-        return listing, look_up(self._root_fd, place, few) if few else []
+                pending.work = self._ahead.begin(pending.place)
 
     def _enter(self, here: _Pending) -> None:
         assert here.work is not None  # noqa: S101 - every round of the loop begins with reading ahead
-        listing, few = here.work.result()
+        glance = self._ahead.end(here.work, early=here.early)
+        listing = glance.listing
         if listing.error:
             if here.index == 0:
                 raise DiskError(f"the directory cannot be read: {listing.error}")
@@ -166,25 +161,15 @@ class _Walk:
             return
         self._classify(here, listing)
         below: list[_Pending] = []
-        for chunk in self._looked_up(here.place, listing.names, few):
+        whole = len(glance.found) > 0 or not listing.names
+        for chunk in [glance.found] if whole else self._ahead.look_up(here.place, listing.names):
             for found in chunk:
                 pending = self._take(here, found)
                 if pending is not None:
+                    pending.work = glance.below.pop(found.name, None)
+                    pending.early = pending.work is not None
                     below.append(pending)
         self._stack.extend(reversed(below))
-
-    def _looked_up(self, place: Place, names: list[bytes], few: list[Found]) -> Iterator[Sequence[Found]]:
-        """Yield what the names are; a huge directory is looked up in pieces, some of them ahead."""
-        if len(names) <= STAT_CHUNK:
-            yield few
-            return
-        works: list[Future[list[Found]]] = []
-        for start in range(0, len(names), STAT_CHUNK):
-            works.append(self._pool.submit(look_up, self._root_fd, place, names[start : start + STAT_CHUNK]))
-            if len(works) > THREADS:
-                yield works.pop(0).result()
-        for work in works:
-            yield work.result()
 
     def _classify(self, here: _Pending, listing: Listing) -> None:
         """Learn from a directory's names what it is, and which patterns hold below."""
@@ -218,6 +203,8 @@ class _Walk:
             return None
         category = here.category or category_of_path(path)
         left = self._decide(here, path, category, status) if here.left < 0 else here.left
+        if self._wanted.one_file_system and status.st_dev != here.place.device:
+            return None  # a shared folder may be larger than all homes, or its server may not answer
         index = self._add(found.name, here.index, status, Kind.DIRECTORY) if left < 0 else -1
         return _Pending(Place(path, status.st_dev, status.st_ino), index, here.rules, category, left)
 
@@ -233,7 +220,7 @@ class _Walk:
         if directory and status.st_dev != here.place.device:
             self._tally.mounts.append(path)
             if self._wanted.one_file_system:
-                return self._tally.leave_out(path, "on another file system")
+                return self._tally.leave_out(path, "on another file system; not looked into")
         return -1
 
     def _take_leaf(self, here: _Pending, path: bytes, found: Found, left: int) -> None:

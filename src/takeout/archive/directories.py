@@ -1,0 +1,143 @@
+"""The directories that files are read in, each opened once and shared by all threads."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Lock
+
+from takeout.archive.inventory import Inventory
+from takeout.archive.listing import MovedError, Place, opened
+from takeout.archive.results import State
+from takeout.errors import DirectoryError, DiskError, Where
+
+KEPT_OPEN = 64
+"""So many directories stay open for the next file in them; systems allow 256 open files and more."""
+_STATES = {
+    errno.ENOENT: State.VANISHED,
+    errno.ENOTDIR: State.REPLACED,
+    errno.ESTALE: State.VANISHED,
+    errno.EACCES: State.UNREADABLE,
+    errno.EPERM: State.UNREADABLE,
+    errno.ELOOP: State.REPLACED,
+    errno.ENXIO: State.REPLACED,
+    errno.EISDIR: State.REPLACED,
+    errno.EAGAIN: State.REPLACED,
+}
+
+
+def state_of(error: OSError) -> State:
+    """Return what became of a file, by the error that opening or reading it gave."""
+    if isinstance(error, MovedError):
+        return State.REPLACED
+    return _STATES.get(error.errno or 0, State.FAILED)
+
+
+@contextmanager
+def opened_root(inventory: Inventory) -> Iterator[int]:
+    """Open the home again.
+
+    Raises:
+        DirectoryError: When another directory is in its place.
+        DiskError: When it cannot be opened.
+    """
+    where = Where(os.fsdecode(inventory.root))
+    try:
+        fd = os.open(inventory.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise DiskError(f"the home cannot be read any more: {error.strerror}", where=where) from error
+    try:
+        status, columns = os.fstat(fd), inventory.columns
+        if (status.st_dev, status.st_ino) != (columns.owner_table[columns.owners[0]][0], columns.inodes[0]):
+            raise DirectoryError("another directory has taken the home's place", where=where, hint="begin again")
+        yield fd
+    finally:
+        os.close(fd)
+
+
+class Directory:
+    """An open directory.
+
+    Attributes:
+        fd: Its descriptor, where it could be opened.
+        state: What becomes of the files in it where it could not.
+        users: How many threads are in it.
+    """
+
+    def __init__(self) -> None:
+        self.fd = -1
+        self.state = State.UNREAD
+        self.users = 0
+        self.lock = Lock()
+
+
+class Directories:
+    """The directories of a home, by index.
+
+    Args:
+        root_fd: The home, open.
+        inventory: The home.
+    """
+
+    def __init__(self, root_fd: int, inventory: Inventory) -> None:
+        self._root_fd = root_fd
+        self._inventory = inventory
+        self._open: dict[int, Directory] = {}
+        self._lock = Lock()
+
+    @contextmanager
+    def visit(self) -> Iterator[Callable[[int], Directory]]:
+        """Give a function that enters a directory and leaves the one before; the last is left at the end."""
+        here = -1
+        with ExitStack() as stack:
+
+            def enter(index: int) -> Directory:
+                nonlocal here
+                if index != here:
+                    stack.close()
+                    here = index
+                    stack.callback(self._leave, index)
+                    self._come(index)
+                return self._open[index]
+
+            yield enter
+
+    def _come(self, index: int) -> None:
+        with self._lock:
+            directory = self._open.pop(index, None) or Directory()
+            self._open[index] = directory
+            directory.users += 1
+        with directory.lock:
+            if directory.state is State.UNREAD:
+                self._enter(directory, index)
+
+    def _enter(self, directory: Directory, index: int) -> None:
+        columns = self._inventory.columns
+        device = columns.owner_table[columns.owners[index]][0]
+        try:
+            with opened(self._root_fd, Place(self._inventory.path(index), device, columns.inodes[index])) as fd:
+                directory.fd = os.dup(fd)
+        except OSError as error:
+            directory.state = state_of(error)
+        else:
+            directory.state = State.GOOD
+
+    def _leave(self, index: int) -> None:
+        with self._lock:
+            self._open[index].users -= 1
+            spare = len(self._open) - KEPT_OPEN
+            unused = [each for each, directory in self._open.items() if not directory.users] if spare > 0 else []
+            gone = [self._open.pop(each) for each in unused[:spare]]
+        for directory in gone:
+            if directory.fd >= 0:
+                os.close(directory.fd)
+
+    def close(self) -> None:
+        """Close all of them."""
+        with self._lock:
+            for directory in self._open.values():
+                if directory.fd >= 0:
+                    os.close(directory.fd)
+            self._open.clear()
