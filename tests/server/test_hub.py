@@ -2,59 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from server.hub import hub, variables
 from server.serving import BASE, Server, free_port, own, running
-
-PEOPLE = {"jovyans-token": "jovyan", "bobs-token": "bob"}
-
-
-class _Hub(BaseHTTPRequestHandler):
-    """As much of a hub as a user's server asks for: who has this token?"""
-
-    def do_GET(self) -> None:
-        if not self.path.startswith("/hub/api/user"):
-            self._say(200, {"version": "5.2.0"})
-            return
-        name = PEOPLE.get(self.headers["Authorization"].partition(" ")[2])
-        if name is None:
-            self._say(403, {"message": "who is that?"})
-            return
-        scopes = [f"access:servers!server={name}/"]
-        self._say(200, {"kind": "user", "name": name, "admin": False, "groups": [], "scopes": scopes})
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self._say(200, {})
-
-    def _say(self, status: int, what: object) -> None:
-        body = json.dumps(what).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def hub() -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Hub) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join(10)
 
 
 @pytest.fixture(scope="module")
@@ -67,25 +23,9 @@ def server(module_place: Path) -> Iterator[Server]:
     own(place)
     with hub() as hub_port:
         port = free_port()
-        scopes = json.dumps(["access:servers!server=jovyan/", "access:servers!user=jovyan"])
-        variables = {
-            "JUPYTERHUB_API_URL": f"http://127.0.0.1:{hub_port}/hub/api",
-            "JUPYTERHUB_API_TOKEN": "jovyans-token",
-            "JUPYTERHUB_BASE_URL": "/",
-            "JUPYTERHUB_CLIENT_ID": "jupyterhub-user-jovyan",
-            "JUPYTERHUB_HOST": "",
-            "JUPYTERHUB_OAUTH_ACCESS_SCOPES": scopes,
-            "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{BASE}oauth_callback",
-            "JUPYTERHUB_OAUTH_SCOPES": scopes,
-            "JUPYTERHUB_SERVER_NAME": "",
-            "JUPYTERHUB_SERVICE_PREFIX": BASE,
-            "JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:{port}{BASE}",
-            "JUPYTERHUB_SINGLEUSER_APP": "jupyter_server.serverapp.ServerApp",
-            "JUPYTERHUB_USER": "jovyan",
-        }
         root = place / "root"
         command = [sys.executable, "-m", "jupyterhub.singleuser", "--allow-root", f"--ServerApp.root_dir={root}"]
-        with running(command, place, root, port, **variables) as started:
+        with running(command, place, root, port, **variables(hub_port, port)) as started:
             yield started
 
 
