@@ -140,6 +140,11 @@ class Connection:
             self._pause(pause)
             waited += pause
 
+    def answers(self) -> bool:
+        """Whether the cluster answers at this moment; it is asked once."""
+        status, _, _ = self._once("GET", f"{self.server}/version", None, {"Accept": "application/json"})
+        return 0 < status < 500  # noqa: PLR2004 - HTTP's own line
+
     def _once(
         self, method: str, address: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[int, bytes | Exception, float | None]:

@@ -19,7 +19,7 @@ from takeout.cluster.refusals import CONFLICT, FORBIDDEN
 from takeout.cluster.releases import Releases, Revision
 from takeout.cluster.stuck import mend
 from takeout.cluster.watch import Waiting, pending, told
-from takeout.errors import ClusterError, TakeoutError
+from takeout.errors import ClusterError, NetworkError, TakeoutError
 from takeout.progress import Progress, silent
 
 TIMEOUT_SECONDS = 900
@@ -231,6 +231,8 @@ def _watch(run: _Run, helm: threading.Thread) -> list[Waiting]:
 
 
 def _now_pending(run: _Run) -> list[Waiting]:
+    if not run.cluster.connection.answers():  # with patience, each look would take minutes
+        return []
     try:
         return pending(run.cluster, run.plan.namespace)
     except TakeoutError:  # Helm tells of a cluster that has gone away; looking must not end the deployment
@@ -242,6 +244,11 @@ def _failed(
 ) -> ClusterError:
     """Return the error with what was not ready; roll back first, where that was asked for."""
     plan = run.plan
+    if not run.cluster.connection.answers():
+        raise NetworkError(
+            f"the cluster {run.cluster.context} went away while Helm was at work: {error.message}",
+            hint="the hub's pods go on without it; when the cluster is back, run this again",
+        ) from error
     reasons = "; ".join(str(item) for item in waiting)
     message = f"{error.message}; not ready: {reasons}" if reasons else error.message
     hint = f"`takeout hub doctor {plan.files.directory}` tells more; mend it and run this again"

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from takeout.cluster.api import Cluster, Object
 from takeout.cluster.refusals import CONFLICT
-from takeout.errors import ClusterError, TakeoutError
+from takeout.errors import ClusterError, NetworkError, TakeoutError
 
 LEASE_SECONDS = 20
 """For how long a deployment may be silent before another may take over; a renewal comes every quarter of it."""
@@ -55,12 +55,27 @@ def held(
     keeper.start()
     try:
         yield left_behind
-    finally:
-        ended.set()
-        keeper.join()
-        # Whoever cannot reach the cluster any more lets the lease run out.
-        with contextlib.suppress(TakeoutError):
-            _release(cluster, namespace, name, me)
+    except NetworkError:
+        # What became of the work is not known: whoever comes next is to find the lease, and look.
+        _end(ended, keeper)
+        raise
+    except BaseException:
+        _end(ended, keeper)
+        _give_back(cluster, namespace, name, me)
+        raise
+    _end(ended, keeper)
+    _give_back(cluster, namespace, name, me)
+
+
+def _end(ended: threading.Event, keeper: threading.Thread) -> None:
+    ended.set()
+    keeper.join()
+
+
+def _give_back(cluster: Cluster, namespace: str, name: str, me: str) -> None:
+    # A cluster that has gone away lets it run out.
+    with contextlib.suppress(TakeoutError):
+        _release(cluster, namespace, name, me)
 
 
 def _acquire(
@@ -113,6 +128,8 @@ def _keep(  # noqa: PLR0917 - a thread's target
 ) -> None:
     while not ended.wait(pause_seconds):
         # A renewal that fails is tried again at the next turn; the lease has time for three of them.
+        if not cluster.connection.answers():
+            continue
         with contextlib.suppress(TakeoutError):
             _renew(cluster, namespace, name, me)
 

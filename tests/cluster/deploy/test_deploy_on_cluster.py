@@ -1,16 +1,21 @@
 """Deploy, upgrade, interrupt and remove on a real cluster, with a chart that is ready at once."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from takeout.cli import main
 from takeout.cluster.api import Cluster
@@ -352,3 +357,88 @@ def test_an_apiserver_that_is_gone_is_told(
     assert json.loads(capfd.readouterr().out)["code"] == "network"
     assert os.environ["KUBECONFIG"] == str(kubeconfig)
     assert ClusterError.exit_code == 3
+
+
+class Wire:
+    """A way to the apiserver that can be cut and mended."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._to = (host, port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._pairs: list[socket.socket] = []
+        self.is_cut = False
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            if self.is_cut:
+                near.close()
+                continue
+            far = socket.create_connection(self._to)
+            self._pairs += [near, far]
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _carry(one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+        for end in (one, other):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def cut(self) -> None:
+        self.is_cut = True
+        for end in self._pairs:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.cut()
+        self._listener.close()
+        for end in self._pairs:
+            end.close()
+
+
+@pytest.fixture
+def wire(live: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """The cluster by way of a wire; KUBECONFIG goes through it."""
+    server = urlsplit(live.server)
+    wire = Wire(str(server.hostname), server.port or 443)
+    data = yaml.safe_load(Path(live.connection.kubeconfig).read_text())
+    for item in data["clusters"]:
+        item["cluster"]["server"] = f"https://127.0.0.1:{wire.port}"
+        item["cluster"]["tls-server-name"] = server.hostname
+    file = tmp_path / "through-the-wire"
+    file.write_text(yaml.safe_dump(data))
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    yield wire
+    wire.close()
+
+
+def test_a_cluster_that_goes_away_in_the_middle(live: Cluster, space: str, run: Run, wire: Wire) -> None:
+    assert run()[0] == 0
+
+    def cut_when_helm_is_at_work() -> None:
+        with Releases(live, space) as releases:
+            while not (last := releases.last("reef")) or not last.status.startswith("pending"):
+                time.sleep(0.1)
+        wire.cut()
+
+    cutter = threading.Thread(target=cut_when_helm_is_at_work)
+    cutter.start()
+    code, document = run("--timeout", "15", "--rollback-on-failure", local=BROKEN)
+    cutter.join()
+    assert (code, document["code"]) == (3, "network"), document
+    assert "went away" in document["message"]
+    assert word(live, space) == "one"
+    wire.is_cut = False
+    code, document = run(local="word: two\n")
+    assert code == 0, document
+    assert word(live, space) == "two"
