@@ -77,7 +77,7 @@ def deploy_hub(
         bool, typer.Option("--rollback-on-failure", help="Go back to the release before when this one fails.")
     ] = False,
     adopt: Annotated[
-        bool, typer.Option("--adopt", help="Take over a release of this name that Takeout did not deploy.")
+        bool, typer.Option("--adopt", help="Take over, or remove, a release that Takeout did not deploy.")
     ] = False,
     smoke: Annotated[
         bool, typer.Option("--smoke/--no-smoke", help="Try the hub afterwards as a person would.")
@@ -121,7 +121,8 @@ def deploy_hub(
     with ExitStack() as stack:
         cluster = stack.enter_context(Cluster.connect(context))
         if undeploy:
-            _undeploy(output, cluster, *place_of(directory, release, namespace), delete_homes or [])
+            place = place_of(directory, release, namespace)
+            _undeploy(output, cluster, *place, delete_homes=delete_homes or [], adopt=adopt)
             return
         with output.progress() as progress:
             opened = open_plan(
@@ -226,9 +227,11 @@ def _deploy(
         raise typer.Exit(1)
 
 
-def _undeploy(output: Output, cluster: Cluster, release: str, namespace: str, delete_homes: list[str]) -> None:
+def _undeploy(
+    output: Output, cluster: Cluster, release: str, namespace: str, *, delete_homes: list[str], adopt: bool
+) -> None:
     from takeout.cli.deploy_text import undeployed_json, undeployed_text
     from takeout.cluster.undeploy import undeploy
 
-    gone = undeploy(cluster, namespace, release, delete_homes=delete_homes, tell=output.message)
+    gone = undeploy(cluster, namespace, release, delete_homes=delete_homes, adopt=adopt, tell=output.message)
     output.result(undeployed_json(gone), undeployed_text(gone))

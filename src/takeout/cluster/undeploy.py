@@ -40,6 +40,7 @@ def undeploy(
     release: str,
     *,
     delete_homes: Collection[str] = (),
+    adopt: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Undeployed:
     """Remove a release that Takeout deployed.
@@ -52,6 +53,7 @@ def undeploy(
         namespace: The release's namespace.
         release: The release.
         delete_homes: Claims to delete after all, each as ``NAMESPACE/NAME``.
+        adopt: Whether a release that Takeout did not deploy may be removed too.
         tell: Told what happens.
 
     Raises:
@@ -69,11 +71,13 @@ def undeploy(
         last = releases.last(release)
         if journal is None and last is None:
             return Undeployed((), (f"nothing of {release} is in the namespace {namespace}",))
+        if journal is None and adopt:
+            journal = Journal(release)
         if journal is None:
             raise ClusterError(
                 f"Takeout has not deployed the release {release} in the namespace {namespace}",
                 reason="Foreign",
-                hint=f"`helm uninstall {release} --namespace {namespace}`, which deletes the chart's claims too",
+                hint="--adopt removes it all the same, and keeps its claims; `helm uninstall` would delete them",
             )
         removed = _servers(cluster, namespace, tell)
         if last is not None:

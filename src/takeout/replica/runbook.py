@@ -152,7 +152,8 @@ def _install(replica: Replica, manifests: Sequence[str]) -> str:
         commands.append("helm dependency update .")
     commands.append(names(replica)["install"])
     about = text.INSTALL_UMBRELLA if replica.layout.umbrella else text.INSTALL
-    return "\n\n".join(["## Install", wrap(about), fence(commands, "console"), _fill(text.INSTALLED, replica)])
+    parts = [wrap(about), fence(commands, "console"), _fill(text.INSTALLED, replica), wrap(text.DEPLOY)]
+    return "\n\n".join(["## Install", *parts, fence(["takeout hub deploy ."], "console")])
 
 
 def _first_login(replica: Replica) -> str:

@@ -74,6 +74,10 @@ INSTALLED = """\
 To see that it worked: `kubectl --namespace {namespace} get pods` shows `hub-…` and `proxy-…` as `Running`. A pod \
 that stays `Pending` or in `ContainerCreating` says why with `kubectl --namespace {namespace} describe pod`."""
 
+DEPLOY = """\
+All of this, with checks before it and a test of the hub after it, is one command, which may stand in place of \
+the ones above and is used for changes too:"""
+
 FIRST_LOGIN = """\
 ## First login
 
@@ -113,13 +117,13 @@ UNDO = """\
 ## Undo
 
 ```console
-helm uninstall {release} --namespace {namespace}
+takeout hub deploy . --undeploy --adopt
 kubectl get pvc,pv --namespace {namespace}
 ```
 
-This stops the hub and leaves the volumes with people's homes and the hub's database. Only when nobody needs \
-them any \
-more:
+This stops the hub and leaves every claim: people's homes and the hub's database. `helm uninstall {release}` \
+alone would delete the claims that the charts make: the database, and the disk below all homes where the hub runs \
+a home server. Only when nobody needs them any more:
 
 ```console
 kubectl delete namespace {namespace}
