@@ -44,6 +44,7 @@ PROGRAMS = (
     Program("policy", "./policy"),
     Program("pause", "./pause"),
     Program("coredns", ".", module="dns"),
+    Program("user-scheduler", ".", module="scheduler"),
 )
 
 
@@ -62,7 +63,7 @@ def build_programs(places: Places, say: Callable[[str], None]) -> None:
         say(f"building {program.name}")
         run(
             [
-                *("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", _link_flags()),
+                *("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", _link_flags(program.module)),
                 *("-o", places.bin / program.name, program.package),
             ],
             cwd=_MODULES / program.module,
@@ -72,17 +73,17 @@ def build_programs(places: Places, say: Callable[[str], None]) -> None:
         (places.bin / f"{program.name}.sources").write_text(_sources(program))
 
 
-def kubernetes_version() -> str:
-    """Return the version of Kubernetes that go.mod names, such as ``v1.35.4``."""
-    found = re.search(r"k8s\.io/kubernetes (v1\.\d+\.\d+)", (_MODULES / "go.mod").read_text())
-    if not found:
-        raise Trouble(f"{_MODULES / 'go.mod'} names no version of k8s.io/kubernetes")
-    return found[1]
+def kubernetes_version(module: str = ".") -> str:
+    """Return the version of Kubernetes that a go.mod names, such as ``v1.35.4``; nothing where it names none."""
+    found = re.search(r"k8s\.io/kubernetes (v1\.\d+\.\d+)", (_MODULES / module / "go.mod").read_text())
+    return found[1] if found else ""
 
 
-def _link_flags() -> str:
-    """Return the flags that stamp the version: a program built as a module says v0.0.0, and charts ask for more."""
-    version = kubernetes_version()
+def _link_flags(module: str) -> str:
+    """Return the flags that stamp the version: a module built says v0.0.0, and charts ask for more."""
+    version = kubernetes_version(module)
+    if not version:
+        return "-s -w"
     major, minor = version[1:].split(".")[:2]
     stamp = {"gitMajor": major, "gitMinor": minor, "gitVersion": version, "gitTreeState": "archive"}
     return " ".join(
@@ -93,7 +94,7 @@ def _link_flags() -> str:
 def _sources(program: Program) -> str:
     """Return a digest of all that decides what a program becomes."""
     folder = _MODULES / program.module
-    digest = hashlib.sha256(_link_flags().encode())
+    digest = hashlib.sha256(_link_flags(program.module).encode())
     own = sorted((folder / program.package).glob("*.go")) if program.package.startswith(".") else []
     for file in (folder / "go.mod", folder / "go.sum", *own):
         digest.update(file.read_bytes())

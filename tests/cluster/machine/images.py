@@ -1,7 +1,7 @@
 """The images that hubs ask for, from no registry.
 
 They are not the originals. One Debian with Python, Node.js and everything else is below all of them but the
-smallest; what the chart calls in an image is there under the path that it is called by, and only the start differs.
+smallest; what the chart calls in an image is there under the path it is called by, and only the start differs.
 So a hub's values need no change to fit the test, and the disk holds the packages once.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cluster.machine.layers import make_layers
 from cluster.machine.layout import Blob, Layout, Recipe
+from cluster.machine.lock import alone
 from cluster.machine.places import Places
 from cluster.machine.run import run
 from cluster.machine.runtime import PAUSE, ctr
@@ -93,13 +94,17 @@ def provide(places: Places, names: Iterable[str], say: Callable[[str], None]) ->
         Trouble: When what is in them cannot be had, or containerd refuses them.
     """
     wanted = {full_name(name): guess_kind(name) for name in names}
-    kinds = sorted({*wanted.values(), *_ONES_OWN.values()})
-    layers = make_layers(places, {layer for kind in kinds for layer in RECIPES[kind].layers}, say)
+    with alone(places, "images"):
+        _provide(places, wanted, say)
+
+
+def _provide(places: Places, wanted: Mapping[str, str], say: Callable[[str], None]) -> None:
+    kinds = {**_ONES_OWN, **wanted}
+    layers = make_layers(places, {layer for kind in kinds.values() for layer in RECIPES[kind].layers}, say)
     layout = Layout(places.images)
-    manifests = {kind: layout.write_image(RECIPES[kind], layers) for kind in kinds}
+    manifests = {kind: layout.write_image(RECIPES[kind], layers) for kind in sorted({*kinds.values()})}
     here = _known(places)
-    images = {name: manifests[kind] for name, kind in {**_ONES_OWN, **wanted}.items()}
-    missing = {name: manifest for name, manifest in images.items() if here.get(name) != manifest.digest}
+    missing = {name: manifests[kind] for name, kind in kinds.items() if here.get(name) != manifests[kind].digest}
     if missing:
         say(f"giving containerd {len(missing)} image{'s' if len(missing) != 1 else ''}")
         _give(places, layout, missing)

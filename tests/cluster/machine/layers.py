@@ -26,11 +26,6 @@ _HUB = (
 _USER = ("jupyterlab>=4.2", "notebook>=7.2", "nbclassic>=1.1", "nbgitpuller", "ipykernel")
 _DASK = ("dask-gateway-server[kubernetes]", "dask-gateway")
 _NODE = ("configurable-http-proxy@5",)
-_SCHEDULER = """\
-#!/bin/sh
-# The chart's roles allow what the scheduler of the version that it names asks for, and ours would ask for more.
-exec /usr/local/lib/kube-scheduler --emulated-version=1.32 "$@"
-"""
 
 
 def make_layers(places: Places, names: Iterable[str], say: Callable[[str], None]) -> dict[str, Blob]:
@@ -51,6 +46,7 @@ def make_layers(places: Places, names: Iterable[str], say: Callable[[str], None]
 
 def _make(places: Places, layout: Layout, name: str) -> Blob:
     tree = places.images / "trees" / name
+    trees.unmount(tree)
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     _MAKERS[name][1](places, tree)
@@ -67,7 +63,7 @@ def _digest(*parts: object) -> str:
 
 
 def _of_program(name: str) -> Callable[[Places], str]:
-    return lambda places: _digest((places.bin / f"{name}.sources").read_text(), _SCHEDULER)
+    return lambda places: _digest((places.bin / f"{name}.sources").read_text())
 
 
 def _put_program(name: str, target: str) -> Callable[[Places, Path], None]:
@@ -76,14 +72,6 @@ def _put_program(name: str, target: str) -> Callable[[Places, Path], None]:
         shutil.copy(places.bin / name, tree / target)
 
     return put
-
-
-def _put_scheduler(places: Places, tree: Path) -> None:
-    _put_program("kube-scheduler", "usr/local/lib/kube-scheduler")(places, tree)
-    start = tree / "usr/local/bin/kube-scheduler"
-    start.parent.mkdir(parents=True)
-    start.write_text(_SCHEDULER)
-    start.chmod(0o755)
 
 
 def _put_awaiter(_: Places, tree: Path) -> None:
@@ -122,11 +110,14 @@ def _put_takeout(places: Places, tree: Path) -> None:
 _MAKERS: dict[str, tuple[Callable[[Places], str], Callable[[Places, Path], None]]] = {
     "pause": (_of_program("pause"), _put_program("pause", "pause")),
     "coredns": (_of_program("coredns"), _put_program("coredns", "coredns")),
-    "debian": (lambda _: _digest(Path(trees.__file__).read_text()), lambda _, tree: trees.make_debian(tree)),
+    "debian": (lambda _: _digest(trees.describe_debian()), lambda _, tree: trees.make_debian(tree)),
     "node": (lambda _: _digest(_NODE), lambda _, tree: trees.add_node(tree, _NODE)),
-    "scheduler": (_of_program("kube-scheduler"), _put_scheduler),
+    "scheduler": (
+        _of_program("user-scheduler"),
+        _put_program("user-scheduler", "usr/local/bin/kube-scheduler"),
+    ),
     "awaiter": (lambda _: _digest((HERE / "image" / "image-awaiter").read_text()), _put_awaiter),
-    "python": (lambda _: _digest(_python_packages()), _put_python),
+    "python": (lambda _: _digest(_python_packages(), trees.PIP), _put_python),
     "takeout": (lambda _: _digest(_sources()), _put_takeout),
 }
 """For each layer what it depends on, and how it is made; in an order in which they can be made."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -12,8 +13,9 @@ from cluster.machine import addons, control, node
 from cluster.machine.build import build_programs, kubernetes_version
 from cluster.machine.certificates import make_certificates
 from cluster.machine.images import provide
+from cluster.machine.lock import alone
 from cluster.machine.network import make_network, network_left, refuse_another, remove_network
-from cluster.machine.places import Places, find_places
+from cluster.machine.places import CHECKOUT, Places, find_places
 from cluster.machine.processes import running, stop
 from cluster.machine.runtime import start_runtime, stop_runtime
 from cluster.machine.trouble import Trouble
@@ -44,14 +46,8 @@ def up(*, control_plane_only: bool, images: Sequence[str]) -> int:
     places = find_places()
     try:
         _check(places)
-        places.root.mkdir(parents=True, exist_ok=True)
-        build_programs(places, _say)
-        make_network(places)
-        make_certificates(places)
-        _say(f"starting Kubernetes {kubernetes_version()}; logs are in {places.logs}")
-        control.start_control_plane(places)
-        if not control_plane_only:
-            _start_node(places, images)
+        with alone(places, "up"):
+            _start(places, control_plane_only=control_plane_only, images=images)
     except Trouble as trouble:
         _say(f"there is no cluster: {trouble}")
         return 3
@@ -82,6 +78,37 @@ def down(*, purge: bool) -> int:
     places.kubeconfig.unlink(missing_ok=True)
     _say("the cluster is down, and nothing of it is left" + ("" if purge else f" but its caches in {places.root}"))
     return 0
+
+
+def test(words: Sequence[str]) -> int:
+    """Run pytest on the tests that need a cluster, and stop the cluster where it was started for them.
+
+    Returns:
+        What pytest returns; that of ``up`` or ``down`` where that fails.
+    """
+    command = [sys.executable, "-m", "pytest", "-m", "cluster", *words]
+    if os.environ.get("KUBECONFIG") and os.environ.get("TAKEOUT_TEST_CLUSTER") == "1":
+        return subprocess.run(command, check=False, cwd=CHECKOUT).returncode
+    places = find_places()
+    was_up = running(places, "kube-apiserver")
+    if code := up(control_plane_only=False, images=()):
+        return code
+    try:
+        env = {**os.environ, "KUBECONFIG": str(places.kubeconfig), "TAKEOUT_TEST_CLUSTER": "1"}
+        code = subprocess.run(command, check=False, cwd=CHECKOUT, env=env).returncode
+    finally:
+        stopped = 0 if was_up else down(purge=False)
+    return code or stopped
+
+
+def _start(places: Places, *, control_plane_only: bool, images: Sequence[str]) -> None:
+    build_programs(places, _say)
+    make_network(places)
+    make_certificates(places)
+    _say(f"starting Kubernetes {kubernetes_version()}; logs are in {places.logs}")
+    control.start_control_plane(places)
+    if not control_plane_only:
+        _start_node(places, images)
 
 
 def _start_node(places: Places, images: Sequence[str]) -> None:

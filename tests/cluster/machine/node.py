@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from cluster.machine.api import kubectl
+from cluster.machine.mounts import mounts_below
 from cluster.machine.places import (
     CLUSTER_RANGE,
     DNS_SERVICE,
@@ -56,7 +57,7 @@ def start_node(places: Places) -> None:
 
 def remove_node(places: Places) -> None:
     """Unmount what pods had mounted, and remove cgroups and links; the kubelet and the containers are stopped."""
-    for mount in mounts_below(places.run):
+    for mount in mounts_below(places.root):
         tried(["umount", "--lazy", mount])
     for directory in _cgroups():
         for path, _, _ in os.walk(directory, topdown=False):
@@ -73,17 +74,10 @@ def remove_node(places: Places) -> None:
 def node_left(places: Places) -> list[str]:
     """Return what is still there of a node."""
     return [
-        *(f"mount {mount}" for mount in mounts_below(places.run)),
+        *(f"mount {mount}" for mount in mounts_below(places.root)),
         *(f"cgroup {directory}" for directory in _cgroups()),
         *(f"link {link}" for link in _links(places)),
     ]
-
-
-def mounts_below(directory: Path) -> list[Path]:
-    """Return what is mounted below a directory, the deepest first."""
-    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    paths = [Path(point.encode().decode("unicode_escape")) for point in points]
-    return sorted((path for path in paths if path.is_relative_to(directory)), key=lambda path: -len(path.parts))
 
 
 def _configure_kubelet(places: Places) -> dict[str, object]:
@@ -113,6 +107,7 @@ def _configure_kubelet(places: Places) -> dict[str, object]:
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
         "imageGCHighThresholdPercent": 100,
         "serializeImagePulls": False,
+        "nodeStatusMaxImages": -1,
     }
 
 

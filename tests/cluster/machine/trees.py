@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from cluster.machine.mounts import mounts_below
 from cluster.machine.run import run, tried
 
 _SUITE = "trixie"
@@ -18,15 +20,9 @@ _DEBIAN = (
 _NEEDLESS = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man", "var/log")
 _TRUST = Path("/etc/ssl/certs/ca-certificates.crt")
 _MINUTE = 60.0
-_PIP = (
+PIP = (
     *("python3", "-m", "pip", "install", "--quiet", "--break-system-packages", "--root-user-action=ignore"),
-    *(
-        "--no-cache-dir",
-        "--no-compile",
-        "--ignore-installed",
-        "--disable-pip-version-check",
-        "--prefix=/usr/local",
-    ),
+    *("--no-cache-dir", "--no-compile", "--ignore-installed", "--disable-pip-version-check"),
 )
 _USER = "1000"
 
@@ -47,6 +43,11 @@ def make_debian(tree: Path) -> None:
     shutil.chown(tree / "srv" / "jupyterhub", int(_USER), int(_USER))
 
 
+def describe_debian() -> str:
+    """Return all that decides what ``make_debian`` makes but the day it is made on."""
+    return inspect.getsource(make_debian) + repr((_SUITE, _DEBIAN, _NEEDLESS))
+
+
 def add_python(lower: Sequence[Path], tree: Path, packages: Sequence[str], *, files: Sequence[Path] = ()) -> None:
     """Make a layer with packages of PyPI, and with wheels of this machine.
 
@@ -62,7 +63,7 @@ def add_python(lower: Sequence[Path], tree: Path, packages: Sequence[str], *, fi
         for file in files:
             shutil.copy(file, wheels)
         asked = [*packages, *(f"/tmp/wheels/{file.name}" for file in files)]  # noqa: S108 - inside the image
-        run(["chroot", root, *_PIP, *asked], timeout_seconds=30 * _MINUTE)
+        run(["chroot", root, *PIP, *asked], timeout_seconds=30 * _MINUTE)
         shutil.rmtree(wheels)
         # Compiled files that do not name a time: layers have none.
         compiled = ["python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "/usr/local/lib"]
@@ -79,10 +80,20 @@ def add_node(tree: Path, packages: Sequence[str]) -> None:
     )
 
 
+def unmount(tree: Path) -> None:
+    """Unmount what an interrupted run left mounted for this layer: removing it would remove what is below."""
+    for mount in mounts_below(_mount_point(tree)):
+        run(["umount", mount])
+
+
+def _mount_point(tree: Path) -> Path:
+    return tree.with_suffix(".mount")
+
+
 @contextmanager
 def _mounted(lower: Sequence[Path], tree: Path) -> Iterator[Path]:
     """Mount layers below an empty one, with what a chroot needs to reach a package registry."""
-    root, work = tree.with_suffix(".mount"), tree.with_suffix(".work")
+    root, work = _mount_point(tree), tree.with_suffix(".work")
     for directory in (root, work, tree):
         directory.mkdir(parents=True, exist_ok=True)
     below = ":".join(str(path) for path in reversed(lower))
