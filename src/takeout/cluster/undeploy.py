@@ -89,7 +89,8 @@ def undeploy(
         removed += _own(cluster, namespace, journal)
         removed += _homes(cluster, namespace, doomed)
         kept = _kept(cluster, namespace)
-        cluster.delete("ConfigMap", f"takeout-{release}", namespace)
+        if not kept:  # what is kept may be removed later, and whose the namespace is must be known then
+            cluster.delete("ConfigMap", f"takeout-{release}", namespace)
     if _remove_namespace(cluster, namespace, journal, kept):
         removed.append(f"the namespace {namespace}")
     return Undeployed(tuple(removed), tuple(kept))

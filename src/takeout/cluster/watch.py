@@ -57,8 +57,11 @@ def pending(cluster: Cluster, namespace: str) -> list[Waiting]:
 
 
 def told(waiting: Iterable[Waiting], *, before: set[str], tell: Callable[[str], None]) -> set[str]:
-    """Tell what is new in ``waiting`` and return what was told by now."""
-    now = {str(item) for item in waiting}
+    """Tell what is new in ``waiting`` and return what was told by now.
+
+    That a probe fails is told only of what has failed in the end: everything that starts fails its first one.
+    """
+    now = {str(item) for item in waiting if " probe failed" not in item.why}
     for line in sorted(now - before):
         tell(f"waiting for {line}")
     return before | now

@@ -294,9 +294,11 @@ def test_claims_stay_unless_they_are_named(live: Cluster, space: str, run: Run) 
         )
         assert run("--undeploy", "--delete-homes", f"{space}/none")[0] == 2
         assert run("--undeploy", "--delete-homes", "elsewhere/hub-db-dir")[0] == 2
+        assert run("--undeploy")[1]["kept"] == [f"the claim {space}/hub-db-dir (1Mi)"]
         code, document = run("--undeploy", "--delete-homes", f"{space}/hub-db-dir")
         assert code == 0, document
         assert document["kept"] == []
+        assert document["removed"][-1] == f"the namespace {space}"
     finally:
         live.delete("PersistentVolume", f"reef-{space}")
 
