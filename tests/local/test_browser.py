@@ -1,5 +1,4 @@
 from takeout.local.pages import profiles_of
-from takeout.local.samples import notebook
 
 
 def test_profiles_of_kubespawners_own_form() -> None:
@@ -15,11 +14,3 @@ def test_profiles_of_the_fancy_form() -> None:
 
 def test_a_page_without_a_form_has_no_profiles() -> None:
     assert profiles_of("<p>hello</p>") == []
-
-
-def test_notebooks_are_of_the_format() -> None:
-    written = notebook([("code", "1\n2"), ("markdown", "# x")])
-    cells = written["cells"]
-    assert isinstance(cells, list)
-    assert cells[0]["source"] == ["1\n", "2"]
-    assert "outputs" not in cells[1]

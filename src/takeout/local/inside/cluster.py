@@ -82,7 +82,7 @@ class Cluster:
         shutil.rmtree(root, ignore_errors=True)
         ground = Ground(places.volumes, root, Path(places.programs), self.plan.files)
         launch = launch_of(manifest, ground, os.environ)
-        _furnish(launch.home, Path(places.state) / "samples")
+        furnish(launch.home, Path(places.state) / "samples")
         log = places.logs / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         for note in launch.notes:
@@ -152,9 +152,13 @@ def _start(launch: Launch, environ: dict[str, str], log: Path) -> subprocess.Pop
         raise PodError(f"cannot start {launch.argv[0]}: {error}") from error
 
 
-def _furnish(home: Path, samples: Path) -> None:
-    """Fill a home that holds nothing yet but links to other volumes."""
-    if samples.is_dir() and all(entry.is_symlink() for entry in home.iterdir()):
+def furnish(home: Path, samples: Path) -> None:
+    """Fill a home that holds no file yet; folders and links may be there, for what is mounted in it."""
+    if samples.is_dir() and not any(
+        (Path(folder) / name).is_file() and not (Path(folder) / name).is_symlink()
+        for folder, _, names in os.walk(home)
+        for name in names
+    ):
         shutil.copytree(samples, home, dirs_exist_ok=True)
 
 
