@@ -96,7 +96,16 @@ def test_paths_that_no_archive_can_hold_are_named(place: Path, deep: Callable[[P
 
 
 def test_slim_leaves_out_what_can_be_made_again_and_says_how_much(place: Path) -> None:
-    for name in (".cache/pip", "env/lib", "proj/node_modules/x", "proj/__pycache__", "conda/conda-meta", "tagged"):
+    for name in (
+        ".cache/pip",
+        "env/lib",
+        "proj/node_modules/x",
+        "proj/__pycache__",
+        "conda/conda-meta",
+        "tagged",
+        ".takeout-work/env",
+        ".takeout-pull",
+    ):
         (place / name).mkdir(parents=True)
         (place / name / "file").write_bytes(b"12345")
     (place / "env/pyvenv.cfg").write_text("home = /usr\n")
@@ -104,14 +113,15 @@ def test_slim_leaves_out_what_can_be_made_again_and_says_how_much(place: Path) -
     (place / "proj/code.py").write_text("pass\n")
     full, slim = take_inventory(place), take_inventory(place, preset=Preset.SLIM)
     assert slim.findings.slim == full.findings.slim
-    assert full.findings.slim["caches"] == (4, 5 + 5 + 5 + 44)
+    assert full.findings.slim["caches"] == (5, 5 + 5 + 5 + 44 + 5)
     assert full.findings.slim["node_modules"] == (1, 5)
-    assert full.findings.slim["virtual environments"] == (3, 5 + 12 + 5)
+    assert full.findings.slim["virtual environments"] == (4, 5 + 12 + 5 + 5)
     saved = sum(size for _, size in full.findings.slim.values())
     assert full.totals.size_bytes - slim.totals.size_bytes == saved
     assert sum(item.size_bytes for item in slim.findings.left_out) == saved
     assert {item.path for item in slim.findings.left_out} == {
-        b".cache", b"env", b"proj/node_modules", b"proj/__pycache__", b"conda", b"tagged",
+        b".cache", b"env", b"proj/node_modules", b"proj/__pycache__", b"conda", b"tagged", b".takeout-pull",
+        b".takeout-work",
     }  # fmt: skip
     assert full.findings.left_out == ()
 

@@ -31,6 +31,7 @@ _CATEGORIES: dict[str, tuple[bytes, ...]] = {
         b".cargo/registry/",
         b".julia/compiled/",
         b".nv/ComputeCache/",
+        b".takeout-pull/",
     ),
     "package stores": (
         b".conda/pkgs/",
@@ -48,7 +49,7 @@ _CATEGORIES: dict[str, tuple[bytes, ...]] = {
     "node_modules": (b"node_modules/",),
     "trash": (b".local/share/Trash/", b".Trash/", b".Trash-*/"),
     "checkpoints": (b".ipynb_checkpoints/",),
-    "virtual environments": (b".tox/", b".nox/"),
+    "virtual environments": (b".tox/", b".nox/", b".takeout-work/"),
 }
 
 RULES: tuple[Rules, ...] = tuple(

@@ -109,6 +109,7 @@ def _head(inventory: Inventory, prefix: bytes) -> Iterator[str]:
     yield f"The home is in the directory {shown(prefix)}."
     yield f"{totals.files} files with {totals.size_bytes} bytes, {totals.directories} directories,"
     yield f"{totals.symlinks} links."
+    yield "Permissions, times, owners and links are kept; access control lists and extended attributes are not."
     yield ""
     yield "Check it:       sha256sum --quiet -c SHA256SUMS    (macOS: shasum -a 256 -c SHA256SUMS)"
     yield "In SHA256SUMS a line with # is a file that could not be read as promised, a * before a name means that"

@@ -21,7 +21,7 @@ from takeout.server.pump import pumped
 from takeout.server.ranges import Span, UnsatisfiableError, any_tags, requested, strong_tags
 from takeout.server.refusal import Refusal
 from takeout.server.shelf import Key
-from takeout.server.transfers import Transfer
+from takeout.server.transfers import State, Transfer
 
 _HEAD_SECONDS = 10.0
 """So long an answer's head waits for the first bytes; proxies give up after about a minute."""
@@ -52,7 +52,7 @@ class ArchiveHandler(TakeoutHandler):
     async def _head(self, path: str) -> None:
         self.check_origin_of_work()
         _, place, key = self.asked(path)
-        inventory = await self.downloads.walk(key, told=lambda _: None, gone=lambda: self.gone)
+        inventory = await self.downloads.walk(key, told=lambda _: None, gone=lambda: self.gone, answer=True)
         archive = await self.downloads.archive_of(key, inventory, "", begin=False)
         self._describe(archive, place)
         if self._has(archive):
@@ -62,18 +62,22 @@ class ArchiveHandler(TakeoutHandler):
         self.check_origin_of_work()
         wish, place, key = self.asked(path)
         transfer = self.downloads.transfers.named(wish.transfer)
+        ended: State = "cut"
         try:
             with self.downloads.sending.place():
                 await self._send(wish, place, key, transfer)
         except Refusal as refusal:
-            transfer.state, transfer.message = "refused", refusal.message
+            if refusal.code == "looking":
+                ended = "looking"
+            else:
+                ended, transfer.message = "refused", refusal.message
             raise
         except TakeoutError as error:
             transfer.message = error.message
             raise
         finally:
-            if transfer.state not in ("done", "refused"):
-                transfer.state = "cut"
+            if transfer.state != "done":
+                transfer.state = ended
 
     async def _send(self, wish: Wish, place: Place, key: Key, transfer: Transfer) -> None:
         transfer.state = "looking"
@@ -82,7 +86,7 @@ class ArchiveHandler(TakeoutHandler):
         def told(entries: int) -> None:
             transfer.entries = entries
 
-        inventory = await self.downloads.walk(key, told=told, gone=lambda: self.gone)
+        inventory = await self.downloads.walk(key, told=told, gone=lambda: self.gone, answer=True)
         archive, span = await self._chosen(wish, key, inventory)
         if self._has(archive):
             self._describe(archive, place)

@@ -18,10 +18,11 @@ from tornado.web import HTTPError
 
 from takeout.errors import TakeoutError
 from takeout.server.arguments import Wish, read_wish
-from takeout.server.downloads import Downloads, GoneError
+from takeout.server.downloads import Downloads
 from takeout.server.place import Place, find_directory
 from takeout.server.refusal import Refusal, refusal_of
 from takeout.server.shelf import Key
+from takeout.server.walks import GoneError
 
 STATIC = Path(__file__).parent / "static"
 SETTING = "takeout_downloads"
@@ -139,9 +140,16 @@ class TakeoutHandler(JupyterHandler):
     def _write_refusal(self, refusal: Refusal) -> None:
         if "text/html" in self.request.headers.get("Accept", ""):
             template = Template((STATIC / "refused.html").read_text(encoding="utf-8"))
+            title = "This download cannot be made now"
+            if refusal.code == "looking":
+                # In a sandbox nothing asks again by itself.
+                self.set_header("Refresh", refusal.headers["Retry-After"])
+                self.set_header("Content-Security-Policy", self.content_security_policy.removesuffix("; sandbox"))
+                title = "Looking at what is there"
             self.set_header("Content-Type", "text/html; charset=utf-8")
             self.write(
                 template.substitute(
+                    title=title,
                     status=refusal.status,
                     message=escape(_sentence(refusal.message)),
                     hint=escape(_sentence(refusal.hint)),

@@ -72,6 +72,13 @@ class Takeout(LoggingConfigurable):
 
     max_walks = Integer(2, min=1, help="How many homes are looked through at once; others wait.").tag(config=True)
 
+    wait_seconds = Float(
+        20.0,
+        min=0,
+        help="How many seconds a request for an archive waits until the directory has been looked through. Then "
+        "the answer is 503 and a time to come back, before a proxy gives up; the looking goes on meanwhile.",
+    ).tag(config=True)
+
     rate = Integer(0, min=0, help="Bytes a second that all downloads of this server share; 0 sets no bound.").tag(
         config=True
     )

@@ -18,12 +18,9 @@ from takeout.server.rate import Rate
 from takeout.server.refusal import Refusal
 from takeout.server.shelf import Key, Shelf
 from takeout.server.transfers import Transfers
+from takeout.server.walks import Walk, Walks
 
 _WAITING_WALKS = 8
-
-
-class GoneError(Exception):
-    """Whoever asked has left."""
 
 
 class Downloads:
@@ -39,6 +36,7 @@ class Downloads:
         self._contents_root = contents_root
         self.sending = Gate(config.max_downloads, what="downloads")
         self.walking = Gate(config.max_walks, waiting=_WAITING_WALKS, what="homes being looked through")
+        self.walks = Walks(self._walk, config.wait_seconds)
         self.rate = Rate(config.rate)
         self.transfers = Transfers()
         self.shelf = Shelf(
@@ -77,30 +75,12 @@ class Downloads:
             await asyncio.get_running_loop().run_in_executor(self.executor, self._remembered.flush)
 
     async def walk(
-        self,
-        key: Key,
-        *,
-        told: Callable[[int], None],
-        gone: Callable[[], bool],
+        self, key: Key, *, told: Callable[[int], None], gone: Callable[[], bool], answer: bool = False
     ) -> Inventory:
-        """Look through a home.
+        """Look through a home; see ``Walks.inventory``."""
+        return await self.walks.inventory(key, told=told, gone=gone, answer=answer)
 
-        Args:
-            key: What is wanted of it.
-            told: Told the number of entries from time to time, in another thread.
-            gone: Whether whoever asked has left; asked in another thread.
-
-        Raises:
-            Refusal: 429 when too many wait already.
-            GoneError: When whoever asked has left.
-            TakeoutError: As ``take_inventory`` does.
-        """
-
-        def progress(step: str, done: int, total: int) -> None:  # noqa: ARG001 - the protocol's
-            if gone():
-                raise GoneError
-            told(done)
-
+    async def _walk(self, key: Key, walk: Walk) -> Inventory:
         def run() -> Inventory:
             return take_inventory(
                 key.directory,
@@ -109,12 +89,11 @@ class Downloads:
                 one_file_system=self.config.one_file_system,
                 # Before the walk: it makes its directory in the home.
                 aside={**self.remembered().identity(), **self.config.aside()},
-                progress=progress,
+                progress=walk.progress,
             )
 
         async with self.walking.entered():
-            if gone():
-                raise GoneError
+            walk.progress("", 0, 0)  # whoever asked may have left while others were before it
             return await asyncio.get_running_loop().run_in_executor(self.executor, run)
 
     async def archive_of(self, key: Key, inventory: Inventory, tag: str, *, begin: bool = True) -> Archive:
@@ -151,4 +130,5 @@ class Downloads:
     def _tidy(self) -> None:
         self._tidying = None
         self.shelf.tidy(monotonic())
+        self.walks.tidy(monotonic())
         self._tidy_later()

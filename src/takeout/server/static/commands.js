@@ -63,7 +63,7 @@ function decode(text) {
 
 export function showCommands({ address, file, resumable, state, hub }) {
   const resume = resumable ? "-C - " : "";
-  byId("curl").textContent = `curl --fail --location ${resume}-H "Authorization: token $TOKEN" -o ${shellWord(file)} ${shellWord(address)}`;
+  byId("curl").textContent = `curl --fail --location --retry 99 ${resume}-H "Authorization: token $TOKEN" -o ${shellWord(file)} ${shellWord(address)}`;
   const token = byId("token");
   token.replaceChildren();
   if (hub.token) {

@@ -18,9 +18,8 @@ export class Download {
     for (const kind of ["click", "auxclick", "contextmenu"]) link.addEventListener(kind, (event) => this.prepare(event));
   }
 
-  offer(address, length) {
-    this.address = address;
-    this.length = length;
+  offer(address, length, missing) {
+    Object.assign(this, { address, length, missing });
     this.link.href = address();
   }
 
@@ -83,7 +82,8 @@ export class Download {
     if (state === "refused") this.words.textContent = `Not begun: ${message}.`;
     if (state === "done") {
       this.bar.value = 1;
-      this.words.textContent = `All ${size(at)} are sent. Check and unpack the file as it says below.`;
+      const missing = this.missing ? ` ${count(this.missing, "entry", "entries")} of the home could not be taken; they are named above.` : "";
+      this.words.textContent = `All ${size(at)} of the file are sent.${missing} Check and unpack it as it says below, and read its TAKEOUT.txt.`;
     }
   }
 }

@@ -121,7 +121,7 @@ function result() {
   byId("pause").textContent = length === undefined
     ? "If the connection breaks, this format begins anew. Choose zip to be able to go on."
     : "Pause and resume it in your browser's list of downloads, also after the connection broke. Nothing is sent twice.";
-  download.offer(() => archive(`&tag=${tag}&_xsrf=${encodeURIComponent(cookie("_xsrf"))}`), length);
+  download.offer(() => archive(`&tag=${tag}&_xsrf=${encodeURIComponent(cookie("_xsrf"))}`), length, state.now.not_taken.count);
   download.ready(true);
   const words = { address: new URL(archive(length === undefined ? "" : `&tag=${tag}`), location.href).href, file: fileName() };
   showCommands({ ...words, resumable: length !== undefined, state, hub: state.status.hub });
