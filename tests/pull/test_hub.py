@@ -59,8 +59,13 @@ def test_a_server_that_ran_is_left_running_and_the_same_home_is_the_same_pull(
     hub.call("POST", "users/ben.o/server")
     assert until(lambda: bool(hub.servers("ben.o").get("", {}).get("ready")))
 
-    report = pull(f"{hub.address}user/ben.o/lab/tree/x?reset", tmp_path / "here", token, Options(through="kernel"))
-    again = pull(f"{hub.address}hub/user/ben.o/tree", tmp_path / "here", token)
+    report = pull(
+        f"{hub.address}user/ben.o/lab/tree/x?reset",
+        tmp_path / "here",
+        token,
+        Options(through="kernel", exclude=(".*",)),
+    )
+    again = pull(f"{hub.address}hub/user/ben.o/tree", tmp_path / "here", token, Options(exclude=(".*",)))
 
     assert report.fetched_files >= 1
     assert again.fetched_files == 0
@@ -78,10 +83,14 @@ def test_a_named_server_is_started_by_its_address(hub: RealHub, tmp_path: Path) 
     assert set(hub.servers("eva")) == {"gpu"}
 
 
-def test_a_server_that_is_culled_half_way_is_started_again(hub: RealHub, tmp_path: Path) -> None:
-    token = Token(hub.user("kim"))
+@pytest.mark.parametrize(("extension", "name"), [(True, "kim"), (False, "pat")])
+def test_a_server_that_is_culled_half_way_is_started_again(
+    hub: RealHub, tmp_path: Path, extension: bool, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("takeout.pull.stream.SILENT_SECONDS", 2.0)
+    token = Token(hub.user(name))
     for number in range(40):
-        (hub.homes / "kim" / f"{number}.bin").write_bytes(bytes(500_000 + number))
+        (hub.homes / name / f"{number}.bin").write_bytes(bytes(500_000 + number))
     culled = False
 
     def cull(step: str, done: int, total: int) -> None:
@@ -89,13 +98,14 @@ def test_a_server_that_is_culled_half_way_is_started_again(hub: RealHub, tmp_pat
         del total
         if step == "bytes" and done > 1_000_000 and not culled:
             culled = True
-            hub.call("DELETE", "users/kim/server")
+            hub.call("DELETE", f"users/{name}/server")
 
-    report = pull(f"{hub.address}user/kim/", tmp_path / "here", token, Options(connections=2), progress=cull)
+    options = Options(connections=2, extension=extension, exclude=(".*",))
+    report = pull(f"{hub.address}user/{name}/", tmp_path / "here", token, options, progress=cull)
 
     assert culled
     assert report.files == 40
-    here, there = tree(tmp_path / "here"), tree(hub.homes / "kim")
+    here, there = tree(tmp_path / "here"), tree(hub.homes / name)
     assert {name: entry for name, entry in there.items() if not name.startswith(".")} == here
 
 

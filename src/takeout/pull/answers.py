@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from takeout.pull.model import UNKNOWN
@@ -112,8 +113,9 @@ def retry_after(headers: Mapping[str, str]) -> float:
     return max(0.0, float(moment - now))
 
 
+@lru_cache(maxsize=1_024)
 def http_date(text: str) -> int:
-    """Return a date as seconds since 1970, or ``UNKNOWN``."""
+    """Return a date as seconds since 1970, or ``UNKNOWN``; many files have the same, and so have many answers."""
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError):

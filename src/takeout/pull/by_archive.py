@@ -139,9 +139,9 @@ def _estimate(ready: Ready, archive: Archive, planned: Planned) -> float:
 
     def once() -> float:
         nonlocal began, got
-        with ready.reached.connection.ask(archive.address, headers=headers, read_seconds=READ_SECONDS) as answer:
+        with ready.reached.connection.ask(archive.address, headers=headers, head_seconds=READ_SECONDS) as answer:
             began, got = time.monotonic(), 0
-            for chunk in answer.stream:  # type: ignore[union-attr]
+            for chunk in answer.body:
                 got += len(chunk)
                 if got >= _SAMPLE_BYTES or time.monotonic() - began > _SAMPLE_SECONDS:
                     break

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
-
-import httpx
 
 from takeout import __version__
 from takeout.errors import NetworkError, TokenError, Where
 from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError, judge
+from takeout.pull.line import Answer, CutError, Line, SilentError, Site
 from takeout.pull.pace import Pace, StoppedError
 from takeout.pull.token import HINT, Token
 
 ATTEMPTS = 8
 """How often one thing is tried without any progress, while the server answers others."""
-_CONNECT_SECONDS = 20.0
 _READ_SECONDS = 60.0
 _MOST_JSON_BYTES = 1 << 30
 _AGENT = f"jupyterhub-takeout/{__version__}"
@@ -54,11 +49,10 @@ class Connection:
         self.revive: Revive | None = None
         self._token = token
         self._patience_seconds = patience_seconds
+        self._site = Site.of(origin)
         self._lines = threading.local()
-        self._all_lines: list[httpx.HTTPTransport] = []
-        self._verify: ssl.SSLContext | bool = (
-            ssl.create_default_context() if origin.startswith("https:") else False
-        )
+        self._all_lines: list[Line] = []
+        self._sent = {"User-Agent": _AGENT, **({"Authorization": token.header()} if token else {})}
         self._reviving = threading.Lock()
         self._checked = threading.Lock()
         self._token_good_at = -1e9
@@ -73,11 +67,11 @@ class Connection:
         for line in self._all_lines:
             line.close()
 
-    def _line(self) -> httpx.HTTPTransport:
+    def _line(self) -> Line:
         """Return the calling thread's own connection; finding a free one among many costs more than a request."""
-        line: httpx.HTTPTransport | None = getattr(self._lines, "own", None)
+        line: Line | None = getattr(self._lines, "own", None)
         if line is None:
-            line = self._lines.own = _transport(self.origin, self._verify)
+            line = self._lines.own = Line(self._site)
             self._all_lines.append(line)
         return line
 
@@ -97,8 +91,9 @@ class Connection:
         method: str = "GET",
         headers: dict[str, str] | None = None,
         body: object = None,
-        read_seconds: float = _READ_SECONDS,
-    ) -> Iterator[httpx.Response]:
+        head_seconds: float = _READ_SECONDS,
+        body_seconds: float = _READ_SECONDS,
+    ) -> Iterator[Answer]:
         """Make one request and give its answer, which is read while the context lasts.
 
         Args:
@@ -106,7 +101,8 @@ class Connection:
             method: The method.
             headers: More headers.
             body: What to send, as JSON.
-            read_seconds: The longest silence to bear.
+            head_seconds: The longest silence to bear before the answer begins.
+            body_seconds: The same while it comes.
 
         Raises:
             AskAgainError: When the answer may be better in a while, or the connection broke.
@@ -115,43 +111,26 @@ class Connection:
             FailedError: When the server cannot do it.
             StoppedError: When all work is to end.
         """
-        request = self._request(path, method, headers, body, read_seconds)
-        with self.pace.slot():
-            try:
-                answer = self._line().handle_request(request)
-                answer.request = request
-            except httpx.TimeoutException as error:
-                raise AskAgainError("no answer in time", overloaded=True) from error
-            except httpx.UnsupportedProtocol as error:
-                raise NetworkError(str(error), where=Where(self.origin)) from error
-            except httpx.TransportError as error:
-                raise AskAgainError(_of_transport(error)) from error
-            try:
-                judge(answer.status_code, answer.headers, self.hub)
-                yield answer
-                self.pace.good()
-            except httpx.TimeoutException as error:
-                raise AskAgainError("the answer stopped half-way", overloaded=True) from error
-            except httpx.TransportError as error:
-                raise AskAgainError(_of_transport(error)) from error
-            finally:
-                _close(answer)
-
-    def _request(
-        self, path: str, method: str, headers: dict[str, str] | None, body: object, read_seconds: float
-    ) -> httpx.Request:
-        address = f"{self.origin}{path}" if path.startswith("/") else f"{self.origin}{self.base}{path}"
-        sent = {"Accept-Encoding": "identity", "User-Agent": _AGENT, **(headers or {})}
-        if self._token:
-            sent["Authorization"] = self._token.header()
+        target = path if path.startswith("/") else f"{self.base}{path}"
+        sent = {**self._sent, **(headers or {})}
         content = None
         if body is not None:
             content = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
-        timeout = {
-            "connect": _CONNECT_SECONDS, "read": read_seconds, "write": _READ_SECONDS, "pool": _READ_SECONDS
-        }  # fmt: skip
-        return httpx.Request(method, address, headers=sent, content=content, extensions={"timeout": timeout})
+        with self.pace.slot():
+            line, answer = self._line(), None
+            try:
+                answer = line.ask(method, target, sent, body=content, seconds=(head_seconds, body_seconds))
+                judge(answer.status, answer.headers, self.hub)
+                yield answer
+                self.pace.good()
+            except SilentError as error:
+                reason = "no answer in time" if answer is None else "the answer stopped half-way"
+                raise AskAgainError(reason, overloaded=True) from error
+            except CutError as error:
+                raise AskAgainError(str(error)) from error
+            finally:
+                line.done(answer)
 
     def json(self, path: str, *, method: str = "GET", body: object = None) -> Any:
         """Make a request whose answer is JSON, again and again where that may help.
@@ -166,14 +145,14 @@ class Connection:
 
         def once() -> Any:
             with self.ask(path, method=method, body=body) as answer:
-                data = b"".join(answer.stream)  # type: ignore[arg-type]
+                data = answer.read()
             if not data:
                 return None
             try:
                 return json.loads(data)
             except ValueError as error:
                 if b"<html" in data[:2000].lower():
-                    raise RefusedError(answer.status_code) from error
+                    raise RefusedError(answer.status) from error
                 raise AskAgainError("an answer that is not JSON") from error
 
         return self.insist(once)
@@ -251,7 +230,7 @@ class Connection:
             asked = time.monotonic()
             try:
                 with self.ask("api/contents/?content=0") as answer:
-                    json.loads(b"".join(answer.stream))  # type: ignore[arg-type]
+                    json.loads(answer.read())
                 self._token_good_at = asked
             except (RefusedError, ValueError) as error:
                 what = (
@@ -271,33 +250,6 @@ class GaveUpError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-def _of_transport(error: httpx.TransportError) -> str:
-    match error:
-        case httpx.ConnectError():
-            return f"no connection: {error}"
-        case httpx.RemoteProtocolError() | httpx.ReadError():
-            return "the connection was cut"
-    return str(error) or type(error).__name__
-
-
-def _close(answer: httpx.Response) -> None:
-    try:
-        answer.stream.close()  # type: ignore[union-attr]
-    except (httpx.TransportError, OSError, RuntimeError):
-        return
-
-
-def _transport(origin: str, verify: ssl.SSLContext | bool) -> httpx.HTTPTransport:
-    """Return a transport that keeps its connection, through the proxy that the environment names."""
-    parts = urlsplit(origin)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if proxy and proxy_bypass(parts.hostname or ""):
-        proxy = None
-    limits = httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=15.0)
-    return httpx.HTTPTransport(verify=verify, limits=limits, proxy=proxy)
 
 
 __all__ = ["AbsentError", "Connection", "FailedError", "GaveUpError", "RefusedError", "StoppedError"]

@@ -258,7 +258,7 @@ def _small(connection: Connection, place: Place, name: str, most_bytes: int) -> 
         headers = {"Range": f"bytes=0-{most_bytes - 1}"}
         with connection.ask(f"files/{quoted(path)}", headers=headers) as answer:
             got = bytearray()
-            for chunk in answer.stream:  # type: ignore[union-attr]
+            for chunk in answer.body:
                 got += chunk
                 if len(got) >= most_bytes:
                     break

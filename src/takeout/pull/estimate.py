@@ -47,7 +47,7 @@ def _read(connection: Connection, row: Row, most_bytes: int) -> int:
         got = 0
         headers = {"Range": f"bytes=0-{most_bytes - 1}"} if row.entry.size_bytes > most_bytes else {}
         with connection.ask(f"files/{quoted(row.entry.path)}", headers=headers) as answer:
-            for chunk in answer.stream:  # type: ignore[union-attr]
+            for chunk in answer.body:
                 got += len(chunk)
                 if got >= most_bytes:
                     break

@@ -163,10 +163,10 @@ class Hub:
         """Yield what the hub says while a server starts. Source: the hub's server-sent events."""
         path = f"{_server_path(user, name)}/progress"
         with self._connection.ask(
-            path, headers={"Accept": "text/event-stream"}, read_seconds=_STREAM_SECONDS
+            path, headers={"Accept": "text/event-stream"}, body_seconds=_STREAM_SECONDS
         ) as answer:
             rest = b""
-            for chunk in answer.stream:  # type: ignore[union-attr]
+            for chunk in answer.body:
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     if line.startswith(b"data:"):

@@ -214,6 +214,10 @@ class Journal(Database):
         )
         return int(self.do(query, values).fetchone()[0])
 
+    def begun(self) -> set[int]:
+        """Return the numbers of the entries of which there are parts."""
+        return {int(line[0]) for line in self.do("SELECT DISTINCT entry FROM parts").fetchall()}
+
     def note_part(self, row_id: int, entry: RemoteEntry, start: int, done: int) -> None:
         """Record that a part of a file is written up to ``done``."""
         self.do(

@@ -98,9 +98,9 @@ def fetch_listing(
     def once() -> Listing:
         reader = _Reader(f"takeout/archive?{query}", begin(), served)
         path, headers = f"takeout/listing?{query}", {"Accept-Encoding": "gzip"}
-        with connection.ask(path, headers=headers, read_seconds=READ_SECONDS) as answer:
+        with connection.ask(path, headers=headers, head_seconds=READ_SECONDS) as answer:
             packed = answer.headers.get("content-encoding", "") == "gzip"
-            for line in _lines(answer.stream, packed=packed):  # type: ignore[arg-type]
+            for line in _lines(answer.body, packed=packed):
                 reader.take(line)
                 progress("listed", reader.count, 0)
         return reader.result()

@@ -78,6 +78,10 @@ class Pace:
                 self._width = min(self._most, self._width + 1.0 / self._width)
                 self._change.notify()
 
+    def alive(self) -> None:
+        """Note that something comes; a long answer is good long before it ends."""
+        self._last_good = time.monotonic()
+
     def bad(self, *, overloaded: bool, pause_seconds: float = 0.0) -> None:
         """Note an answer that has to be asked for again.
 

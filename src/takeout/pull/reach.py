@@ -131,7 +131,7 @@ def _quiet_json(probe: Connection, path: str) -> Any:
         with probe.ask(path) as answer:
             import json  # noqa: PLC0415
 
-            return json.loads(b"".join(answer.stream))  # type: ignore[arg-type]
+            return json.loads(answer.read())
     except (AskAgainError, AbsentError, FailedError, RefusedError, ValueError):
         return None
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
-
-import httpx
 
 from takeout.pull.answers import OK, PARTIAL, RANGE_BEYOND, AskAgainError, content_range, http_date
 from takeout.pull.connection import Connection
 from takeout.pull.contents import quoted
+from takeout.pull.line import Answer
 from takeout.pull.model import UNKNOWN, RemoteEntry
 from takeout.pull.pace import StoppedError
 
@@ -149,25 +148,25 @@ class Reception:
         if self.at < self._stop:
             raise AskAgainError("the answer ended early")
 
-    def _begin(self, answer: httpx.Response, *, ranged: bool) -> bool:
+    def _begin(self, answer: Answer, *, ranged: bool) -> bool:
         """Look at an answer before its body; return whether there is one to read."""
         headers = answer.headers
         size = self.entry.size_bytes
-        if answer.status_code == RANGE_BEYOND:
+        if answer.status == RANGE_BEYOND:
             if content_range(headers)[1] == self.at and (self.lenient or self.at == size):
                 self._stop = self.at
                 return False
             raise ChangedError(f"it has {content_range(headers)[1]} bytes now")
-        if answer.status_code == PARTIAL and ranged:
+        if answer.status == PARTIAL and ranged:
             first, whole = content_range(headers)
             if first != self.at:
                 raise AskAgainError("another range came than was asked for")
             if whole != size and not self.lenient:
                 raise ChangedError(f"it has {whole} bytes")
-        elif answer.status_code == OK:
+        elif answer.status == OK:
             self._whole(headers, ranged=ranged)
         else:
-            raise AskAgainError(f"status {answer.status_code}")
+            raise AskAgainError(f"status {answer.status}")
         self._same_time(headers)
         version = headers.get("last-modified", "")
         if self._version not in ("", version) and self.lenient:
@@ -177,7 +176,7 @@ class Reception:
         self._version = version
         return True
 
-    def _whole(self, headers: httpx.Headers, *, ranged: bool) -> None:
+    def _whole(self, headers: Mapping[str, str], *, ranged: bool) -> None:
         """Look at an answer that carries the whole file."""
         text = headers.get("content-length", "")
         length = int(text) if text.isdecimal() else UNKNOWN
@@ -200,7 +199,7 @@ class Reception:
         os.ftruncate(self.descriptor, 0)
         self.sum = self.new_sum(0) if self.new_sum is not None else None
 
-    def _same_time(self, headers: httpx.Headers) -> None:
+    def _same_time(self, headers: Mapping[str, str]) -> None:
         """Hold the time that an answer tells against the listed one; both are by the server's clock."""
         told = http_date(headers.get("last-modified", ""))
         if told == UNKNOWN:
@@ -215,10 +214,10 @@ class Reception:
         now = http_date(headers.get("date", ""))
         self.young = now != UNKNOWN and now - told <= _YOUNG_SECONDS
 
-    def _body(self, answer: httpx.Response) -> None:
+    def _body(self, answer: Answer) -> None:
         stopped = self.connection.pace.stopped
         os.lseek(self.descriptor, self.at, os.SEEK_SET)
-        for chunk in answer.stream:  # type: ignore[union-attr]
+        for chunk in answer.body:
             data = chunk if self._stop == UNKNOWN else chunk[: self._stop - self.at]
             self._write(data)
             if len(data) < len(chunk):
@@ -237,4 +236,5 @@ class Reception:
         if self.sum is not None:
             self.sum.update(data)
         self.mark.reach(self.entry, self.at)
+        self.connection.pace.alive()
         self.count(len(data))

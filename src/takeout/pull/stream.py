@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 GAP_BYTES = 8 << 20
 """What is not wanted and shorter than this is read over: another request would take the server longer."""
+SILENT_SECONDS = 15.0
+"""The longest silence in a stream before it is asked for anew, and twice as long each time without progress."""
 SUMS = "sums"
 _COMMIT_SECONDS = 0.5
 _SHOW_SECONDS = 0.1
@@ -93,6 +95,7 @@ class Stream:
         self._rows: Iterator[Row] = iter(())
         self._open: _Open | None = None
         self._listed = False
+        self._asked_at, self._silence = -1, SILENT_SECONDS
         self._shown = self._committed = time.monotonic()
         self.waiting: dict[str, tuple[Row, Arrived]] = {}
 
@@ -142,12 +145,17 @@ class Stream:
         if at >= stop:
             return
         headers = {"Range": f"bytes={at}-{stop - 1}", "If-Range": f'"{self._archive.tag}"'}
-        with self._connection.ask(self._archive.address, headers=headers, read_seconds=READ_SECONDS) as answer:
-            if answer.status_code in (OK, RANGE_BEYOND):
+        # A stream that says nothing may be one whose server was stopped: proxies do not always pass that on.
+        self._silence = SILENT_SECONDS if at > self._asked_at else min(2 * self._silence, READ_SECONDS)
+        self._asked_at = at
+        with self._connection.ask(
+            self._archive.address, headers=headers, head_seconds=READ_SECONDS, body_seconds=self._silence
+        ) as answer:
+            if answer.status in (OK, RANGE_BEYOND):
                 raise TreeChangedError
-            if answer.status_code != PARTIAL or content_range(answer.headers) != (at, self._archive.length):
+            if answer.status != PARTIAL or content_range(answer.headers) != (at, self._archive.length):
                 raise AskAgainError("another range came than was asked for")
-            for chunk in answer.stream:  # type: ignore[union-attr]
+            for chunk in answer.body:
                 data = memoryview(chunk)[: stop - at]
                 self._take(at, data)
                 at += len(data)
@@ -240,6 +248,7 @@ class Stream:
             self._journal.note_part(self._open.row.id, self._open.row.entry, 0, self._open.done)
 
     def _keep(self, progress: Progress, total_bytes: int) -> None:
+        self._connection.pace.alive()
         now = time.monotonic()
         if now - self._shown > _SHOW_SECONDS:
             self._shown = now

@@ -79,6 +79,7 @@ class Work:
         self._options = options
         self._meter = meter
         self._fetcher = Fetcher(connection, meter)
+        self._begun: set[int] = set()
         self._running: dict[Future[Any], tuple[_Job, Mark]] = {}
         self._noted: dict[Mark, tuple[RemoteEntry, int]] = {}
         self._again: list[_Job] = []
@@ -95,6 +96,7 @@ class Work:
             NetworkError: When the server is gone.
             DiskError: When the disk is full or broken.
         """
+        self._begun = self._journal.begun()
         tasks = self._tasks(round_number)
         running = self._running
         try:
@@ -138,7 +140,7 @@ class Work:
     def _of_job(self, job: _Job) -> Iterator[Task]:
         row, entry = job.row, job.row.entry
         part = self._store.part(row.id)
-        noted = self._journal.parts(row.id, entry) if part.exists() else {}
+        noted = self._journal.parts(row.id, entry) if row.id in self._begun and part.exists() else {}
         job.left, job.alone = 1, True
         listed = pieces(entry, noted, ranges=self._ranges and self._rounds[row.id] < ROUNDS)
         if len(listed) == 1:
@@ -256,6 +258,7 @@ class Work:
         entry, at = state = mark.state
         if at > mark.start and self._noted.get(mark) != state:
             self._journal.note_part(row.id, entry, mark.start, at)
+            self._begun.add(row.id)
             self._noted[mark] = state
 
     def _keep(self, progress: Progress, total_bytes: int) -> None:
