@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import sysconfig
 import zipfile
@@ -16,6 +15,7 @@ import pytest
 
 from takeout.workspace.document import read_document
 from takeout.workspace.model import Captured
+from takeout.workspace.pythons import find_maker
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -129,17 +129,8 @@ def captured(tmp_path: Path) -> Callable[..., Captured]:
 def hub_python(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Path:
     """The Python of a hub's environment, with tides 1.0 and currents 2.0."""
     place = tmp_path_factory.mktemp("hub") / "ocean"
-    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-    pip = [
-        str(place / "bin" / "python"),
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-index",
-        "--no-deps",
-        "-f",
-        str(wheels),
-    ]
-    subprocess.run([*pip, "tides==1.0", "currents==2.0", "ipykernel"], check=True)
+    maker = find_maker({key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_"))})
+    maker.create(place, sys.executable)
+    index = ["--no-index", "--no-deps", "--find-links", str(wheels)]
+    assert maker.install(place, [*index, "tides==1.0", "currents==2.0", "ipykernel"], place) == ""
     return place / "bin" / "python"

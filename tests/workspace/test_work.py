@@ -242,6 +242,37 @@ def test_cells_are_compared_with_how_they_ran_on_the_hub(
     assert "here" in (home / OWN / "checked" / "sub" / "mixed.ipynb").read_text()
 
 
+@pytest.mark.parametrize("way", ["uv", "venv"])
+def test_each_notebook_runs_in_its_own_environment_and_r_is_listed(
+    tmp_path: Path, environ: Mapping[str, str], way: str
+) -> None:
+    conda = {"packages": [{"name": "gdal", "version": "3.8", "build": "h"}], "channels": ["conda-forge"]}
+    first = environment("/opt/pip", [("tides", "1.0"), ("ipykernel", "7.0")])
+    second = environment("/opt/conda", [("tides", "2.0"), ("ipykernel", "7.0")], conda=conda)
+    r_kernel = {**kernel("ir", "", "R"), "argv": ["R", "--slave", "-e", "IRkernel::main()", "{connection_file}"]}
+    notebooks = [("one", "pip", "python"), ("two", "conda", "python"), ("three", "ir", "R")]
+    for version, (name, used, language) in enumerate(notebooks, 1):
+        source = code(f"import tides\nassert tides.VERSION == '{version}.0'")
+        write_notebook(tmp_path / f"{name}.ipynb", used, [source], language)
+    about = document(
+        environments=[first, second],
+        kernels=[kernel("pip", "/opt/pip"), kernel("conda", "/opt/conda"), r_kernel],
+        notebooks=[
+            {"path": f"{name}.ipynb", "kernel": used, "language": language} for name, used, language in notebooks
+        ],
+        r=[{"version": "4.3.2", "packages": [{"package": "sf", "version": "1.0-15"}]}],
+    )
+    (tmp_path / DOCUMENT).write_text(json.dumps(about))
+    (tmp_path / "bin").mkdir()
+    alone = {**environ, "PATH": str(tmp_path / "bin")}
+    workspace = recreate(tmp_path, alone, way=way)
+    assert [each.packages for each in workspace.environments] == [2, 2]
+    one, two, three = checked_apart(workspace, tmp_path, alone, way=way)
+    assert [(each.ran, each.cells, each.failed) for each in (one, two)] == [(1, 1, ()), (1, 1, ())]
+    assert three.problem == "its kernel ir is not here"
+    assert 'install_version("sf", "1.0-15"' in (workspace.directory / "binder" / "install.R").read_text()
+
+
 def test_a_kernel_that_dies_or_hangs_does_not_stop_the_check(
     workspace: Workspace, environ: Mapping[str, str], tmp_path: Path
 ) -> None:

@@ -138,7 +138,7 @@ def _attempt(environment: Environment, specs: Mapping[str, str], place: Path, co
     place.parent.mkdir(parents=True, exist_ok=True)
     file = place.parent / f"{place.name}.yml"
     head = f"# {environment.prefix}, as it was on the hub."
-    text = environment_yml(environment.channels, {"pip": "pip", **specs}, {}, head, name=place.name)
+    text = environment_yml(environment.channels, {"pip": "pip", **specs}, {}, head)
     replace_text(file, text)
     answers = {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true", "MAMBA_NO_BANNER": "1"}
     for command in conda.commands(file, place):

@@ -15,7 +15,7 @@ from takeout.workspace.capture import replace_text
 from takeout.workspace.compare import compare
 from takeout.workspace.document import document_of
 from takeout.workspace.engine import Container, fetch_image, find_engine, qualified
-from takeout.workspace.kernelspecs import absent_kernels
+from takeout.workspace.kernelspecs import OURS, absent_kernels, remove_kernels
 from takeout.workspace.model import Captured, Environment, Kernel
 from takeout.workspace.pythons import Maker, last_lines
 from takeout.workspace.ready import Workspace
@@ -116,6 +116,7 @@ def _made(hub: Environment, inside: Captured, container: Container) -> Made:
 
 def write_container_kernels(kernels: Sequence[Kernel], workspace: Workspace, container: Container) -> None:
     """Write kernelspecs with which a program outside runs the image's kernels; Jupyter inside has its own."""
+    remove_kernels(workspace.kernel_folder)
     for kernel in kernels:
         command = ["python3", "-c", _FROM_SPEC, kernel.place, _CONNECTION] if kernel.place else list(kernel.argv)
         folder = workspace.kernel_folder / kernel.name
@@ -137,5 +138,6 @@ def write_container_kernels(kernels: Sequence[Kernel], workspace: Workspace, con
             "language": kernel.language,
             # A signal would reach the engine's program and not the kernel.
             "interrupt_mode": "message",
+            "metadata": OURS,
         }
         replace_text(folder / "kernel.json", json.dumps(spec, indent=1) + "\n")

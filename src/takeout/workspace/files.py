@@ -134,15 +134,15 @@ def conda_specs(environment: Environment, *, builds: bool = False) -> dict[str, 
 
 
 def environment_yml(
-    channels: Iterable[str], specs: Mapping[str, str], builds: Mapping[str, str], head: str, name: str = ""
+    channels: Iterable[str], specs: Mapping[str, str], builds: Mapping[str, str], head: str
 ) -> str:
     """Return an ``environment.yml``; builds stand in comments, where people and not solvers read them."""
-    lines = [head, f"name: {name}" if name else "", "channels:"]
+    lines = [head, "channels:"]
     lines += [f"  - {_quoted(channel)}" for channel in tuple(channels) or ("conda-forge",)]
     lines.append("dependencies:")
     for package, spec in specs.items():
         lines.append(f"  - {_quoted(spec)}" + (f" # {builds[package]}" if builds.get(package) else ""))
-    return "\n".join(line for line in lines if line) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _elsewhere(channel: str, environment: Environment) -> str:

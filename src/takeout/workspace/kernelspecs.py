@@ -14,7 +14,8 @@ from takeout.workspace.capture import replace_text
 from takeout.workspace.model import Captured, Kernel, Notebook
 
 _CONNECTION = "{connection_file}"
-_OURS = "takeout"
+OURS = {"takeout": True}
+"""What our kernelspecs have among their metadata, so that others in the same folder stay."""
 
 
 def write_kernels(
@@ -33,7 +34,7 @@ def write_kernels(
         Each kernel's name with the program that runs it, also of kernels that somebody else put there.
     """
     by_prefix = {each.prefix: each for each in made}
-    _remove_ours(folder)
+    remove_kernels(folder)
     written: dict[str, str] = {}
     for kernel in captured.kernels:
         found = _in_environment(kernel, by_prefix)
@@ -55,14 +56,15 @@ def _write(kernel: Kernel, command: list[str], variables: Mapping[str, str], fol
     place = folder / kernel.name
     place.mkdir(parents=True, exist_ok=True)
     about = {"display_name": kernel.display_name, "language": kernel.language}
-    spec = {"argv": command, **about, "env": variables, "metadata": {"debugger": False, _OURS: True}}
+    spec = {"argv": command, **about, "env": variables, "metadata": {"debugger": False, **OURS}}
     replace_text(place / "kernel.json", json.dumps(spec, indent=1) + "\n")
 
 
-def _remove_ours(folder: Path) -> None:
+def remove_kernels(folder: Path) -> None:
+    """Remove the kernelspecs of an earlier run."""
     for file in folder.glob("*/kernel.json"):
         try:
-            ours = json.loads(file.read_text(encoding="utf-8")).get("metadata", {}).get(_OURS)
+            ours = json.loads(file.read_text(encoding="utf-8")).get("metadata", {}).items() >= OURS.items()
         except (OSError, ValueError, AttributeError):
             ours = True
         if ours:

@@ -77,7 +77,8 @@ def find_ready(directory: Path, home: Path, state: str) -> Workspace | None:
     container = Container(**known["container"]) if known["container"] else None
     programs = [container.engine] if container else [known["lab"], *(each.program for each in made)]
     kernels = {file.parent.name for file in (directory / "jupyter" / "kernels").glob("*/kernel.json")}
-    if kernels != known["kernels"].keys() or not all(Path(each).exists() for each in programs):
+    added = not container and kernels != known["kernels"].keys()
+    if added or not all(Path(each).exists() for each in programs):
         return None
     return Workspace(
         home.absolute(),

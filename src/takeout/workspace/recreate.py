@@ -114,7 +114,7 @@ def _make(job: _Job, progress: Progress) -> Workspace:
     """Take the hub's image where there is one, and make each environment by itself where there is none."""
     better: list[str] = []
     if job.way in ("", "image") and (job.captured.image or job.way):
-        progress("run the hub's image", 0, 0)
+        progress(f"fetch and run {job.captured.image or 'the image'}", 0, 0)
         try:
             return work_in_image(job.captured, job.wanted, job.home, job.directory, job.maker)
         except ToolError as error:
