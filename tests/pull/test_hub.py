@@ -87,7 +87,7 @@ def test_a_named_server_is_started_by_its_address(hub: RealHub, tmp_path: Path) 
 def test_a_server_that_is_culled_half_way_is_started_again(
     hub: RealHub, tmp_path: Path, extension: bool, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("takeout.pull.stream.SILENT_SECONDS", 2.0)
+    monkeypatch.setattr("takeout.pull.pace.SILENT_SECONDS", 2.0)
     token = Token(hub.user(name))
     for number in range(40):
         (hub.homes / name / f"{number}.bin").write_bytes(bytes(500_000 + number))

@@ -14,6 +14,28 @@ _LONGEST_PAUSE_SECONDS = 30.0
 _LONGEST_ASKED_SECONDS = 120.0
 """A server may ask for a pause (``Retry-After``); longer ones are tried earlier all the same."""
 _FIRST_PAUSE_SECONDS = 0.25
+SILENT_SECONDS = 15.0
+"""The longest silence in the middle of an answer at first."""
+_MOST_SILENT_SECONDS = 240.0
+
+
+class Silence:
+    """How long an answer may say nothing: proxies do not always pass on that the server behind them was stopped.
+
+    Attributes:
+        seconds: So long; twice as long after each request that brought nothing.
+    """
+
+    __slots__ = ("_at", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds = SILENT_SECONDS
+        self._at = -1
+
+    def asked(self, at: int) -> None:
+        """Note that what follows ``at`` is asked for."""
+        self.seconds = SILENT_SECONDS if at > self._at else min(2 * self.seconds, _MOST_SILENT_SECONDS)
+        self._at = at
 
 
 class StoppedError(Exception):

@@ -12,7 +12,7 @@ from takeout.pull.connection import Connection
 from takeout.pull.contents import quoted
 from takeout.pull.line import Answer
 from takeout.pull.model import UNKNOWN, RemoteEntry
-from takeout.pull.pace import StoppedError
+from takeout.pull.pace import Silence, StoppedError
 
 _SECONDS = 1_000_000_000
 _YOUNG_SECONDS = 2
@@ -115,6 +115,7 @@ class Reception:
     sum: Sum | None = None
     young: bool = False
     _stop: int = field(default=UNKNOWN)
+    _silence: Silence = field(default_factory=Silence)
     _version: str = ""
 
     def run(self) -> None:
@@ -142,7 +143,9 @@ class Reception:
         if self.at or self.piece.start or self.piece.stop not in (UNKNOWN, self.entry.size_bytes):
             last = str(self._stop - 1) if self._stop > 0 else ""
             headers["Range"] = f"bytes={self.at}-{last}"
-        with self.connection.ask(f"files/{quoted(self.entry.path)}", headers=headers) as answer:
+        self._silence.asked(self.at)
+        path = f"files/{quoted(self.entry.path)}"
+        with self.connection.ask(path, headers=headers, body_seconds=self._silence.seconds) as answer:
             if self._begin(answer, ranged=bool(headers)):
                 self._body(answer)
         if self.at < self._stop:

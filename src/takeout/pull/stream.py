@@ -18,6 +18,7 @@ from takeout.pull.fetch import Arrived, Meter
 from takeout.pull.journal import Journal, Row
 from takeout.pull.listing import READ_SECONDS, Archive
 from takeout.pull.model import State
+from takeout.pull.pace import Silence
 from takeout.pull.plan import TO_FETCH
 from takeout.pull.store import Store, disk_error
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 GAP_BYTES = 8 << 20
 """What is not wanted and shorter than this is read over: another request would take the server longer."""
-SILENT_SECONDS = 15.0
-"""The longest silence in a stream before it is asked for anew, and twice as long each time without progress."""
 SUMS = "sums"
 _COMMIT_SECONDS = 0.5
 _SHOW_SECONDS = 0.1
@@ -95,7 +94,7 @@ class Stream:
         self._rows: Iterator[Row] = iter(())
         self._open: _Open | None = None
         self._listed = False
-        self._asked_at, self._silence = -1, SILENT_SECONDS
+        self._silence = Silence()
         self._shown = self._committed = time.monotonic()
         self.waiting: dict[str, tuple[Row, Arrived]] = {}
 
@@ -145,11 +144,9 @@ class Stream:
         if at >= stop:
             return
         headers = {"Range": f"bytes={at}-{stop - 1}", "If-Range": f'"{self._archive.tag}"'}
-        # A stream that says nothing may be one whose server was stopped: proxies do not always pass that on.
-        self._silence = SILENT_SECONDS if at > self._asked_at else min(2 * self._silence, READ_SECONDS)
-        self._asked_at = at
+        self._silence.asked(at)
         with self._connection.ask(
-            self._archive.address, headers=headers, head_seconds=READ_SECONDS, body_seconds=self._silence
+            self._archive.address, headers=headers, head_seconds=READ_SECONDS, body_seconds=self._silence.seconds
         ) as answer:
             if answer.status in (OK, RANGE_BEYOND):
                 raise TreeChangedError
