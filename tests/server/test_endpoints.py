@@ -13,6 +13,9 @@ import pytest
 from server.serving import BASE, TOKEN, Server, own, serving
 from takeout.server.extension import ENDPOINTS
 
+GUARDED = [pattern for pattern, _, _ in ENDPOINTS if "/static/" not in pattern]
+"""All but the page's own code, which anybody may have."""
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 WORK = (
     "takeout/archive/",
@@ -32,7 +35,7 @@ def concrete(pattern: str) -> str:
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("pattern", [pattern for pattern, _, _ in ENDPOINTS])
+@pytest.mark.parametrize("pattern", GUARDED)
 @pytest.mark.parametrize("token", [None, "another-user's-token", ""])
 def test_nothing_is_said_without_authentication(
     server: Server, home: Path, pattern: str, method: str, token: str | None
@@ -47,6 +50,14 @@ def test_nothing_is_said_without_authentication(
     assert "etag" not in answer.headers
     if answer.status == 302:
         assert "/login" in answer.headers["location"]
+
+
+def test_anybody_may_have_the_pages_own_code_and_nothing_is_done_with_it(server: Server) -> None:
+    answer = server.ask("takeout/static/page.js", token=None)
+    assert answer.status == 200
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        assert server.ask("takeout/static/page.js", method=method, token=None).status in (302, 403, 405)
+    assert server.ask("takeout/static/page.html", token=None).status in (403, 404)
 
 
 @pytest.fixture
@@ -118,7 +129,7 @@ def forbidding(module_place: Path) -> Iterator[Server]:
         yield running
 
 
-@pytest.mark.parametrize("pattern", [pattern for pattern, _, _ in ENDPOINTS])
+@pytest.mark.parametrize("pattern", GUARDED)
 def test_the_servers_authoriser_decides(forbidding: Server, pattern: str) -> None:
     answer = forbidding.ask(concrete(pattern))
 

@@ -67,5 +67,12 @@ def test_the_page_may_ask_with_the_cookie_that_came_with_it(server: Server) -> N
     assert [value for value in cookies if value.startswith("_xsrf=") and f"Path={BASE}" in value]
 
 
+def test_a_browser_gets_the_modules_of_the_page_without_a_token(server: Server) -> None:
+    # As Chromium asks for what a module imports; with the cookie alone JupyterHub sends it away.
+    answer = server.ask("takeout/static/page.js", token=None, Sec_Fetch_Mode="cors", Sec_Fetch_Dest="script")
+    assert answer.status == 200
+    assert b"import" in answer.body
+
+
 def test_the_page_leads_to_the_hubs_tokens(server: Server) -> None:
     assert server.ask("takeout/status", token="jovyans-token").json()["hub"] == {"token": "/hub/token"}  # noqa: S106

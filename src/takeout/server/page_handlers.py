@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jupyter_server.auth.decorator import authorized
+from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from jupyter_server.utils import url_path_join
 from tornado import web
 from tornado.iostream import StreamClosedError
@@ -60,17 +60,19 @@ class PageAddressHandler(TakeoutHandler):
 
 
 class PageFilesHandler(TakeoutHandler, web.StaticFileHandler):
-    """The page's scripts and styles."""
+    """The page's scripts and styles, which anybody may have: they are published, and tell nothing of this server.
 
-    @web.authenticated
-    @authorized
-    async def get(self, path: str, include_body: bool = True) -> None:  # type: ignore[override]
+    A browser asks for the modules of a script without the token that JupyterHub 4.1 and newer wants beside its
+    cookie, and would be sent to the hub and back for ever.
+    """
+
+    @allow_unauthenticated
+    async def get(self, path: str, include_body: bool = True) -> None:
         """Send a file."""
         await web.StaticFileHandler.get(self, path, include_body)
 
-    @web.authenticated
-    @authorized
-    async def head(self, path: str) -> None:  # type: ignore[override]
+    @allow_unauthenticated
+    async def head(self, path: str) -> None:
         """Describe a file."""
         await web.StaticFileHandler.get(self, path, include_body=False)
 
