@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import httpx
 
@@ -61,15 +62,19 @@ class Robots:
         admin: An administrator of the hub.
         one: A user.
         other: Another user.
+        groups: The groups that they are in.
     """
 
     admin: TokenSession
     one: TokenSession
     other: TokenSession
+    groups: frozenset[str] = frozenset()
 
 
 @contextmanager
-def robots(cluster: Cluster, namespace: str, hub_pod: str, url: str) -> Iterator[Robots]:
+def robots(
+    cluster: Cluster, namespace: str, hub_pod: str, url: str, groups: Iterable[str] = ()
+) -> Iterator[Robots]:
     """Yield users for a test; they are gone after the block, and their servers with them.
 
     Args:
@@ -77,6 +82,7 @@ def robots(cluster: Cluster, namespace: str, hub_pod: str, url: str) -> Iterator
         namespace: The hub's namespace.
         hub_pod: The hub's pod.
         url: The address at which the hub is reached.
+        groups: The groups that profiles ask for; where the login manages groups, they cannot be in any.
 
     Raises:
         StepError: When they cannot be made.
@@ -86,11 +92,16 @@ def robots(cluster: Cluster, namespace: str, hub_pod: str, url: str) -> Iterator
     names = [f"{PREFIX}-{mark}-{role}" for role in ("admin", "one", "other")]
     token = _inside(cluster, namespace, hub_pod, names[0], make=True)
     sessions = [TokenSession(url, names[0], token)]
+    made: list[str] = []
     try:
         for name in names[1:]:
             sessions.append(TokenSession(url, name, _made(sessions[0], name)))
-        yield Robots(*sessions)
+        joined = frozenset(name for name in groups if _join(sessions[0], name, names, made))
+        yield Robots(sessions[0], sessions[1], sessions[2], joined)
     finally:
+        for name in made:
+            with suppress(httpx.HTTPError):
+                sessions[0].api("DELETE", f"groups/{quote(name, safe='')}")
         for session in sessions:
             _remove(sessions[0], session)
         with suppress(TakeoutError):
@@ -128,6 +139,15 @@ def _forget(cluster: Cluster, namespace: str, names: list[str]) -> None:
         metadata = item["metadata"]
         if (metadata.get("annotations") or {}).get("hub.jupyter.org/username") in names:
             cluster.delete("PersistentVolumeClaim", metadata["name"], namespace, uid=metadata["uid"])
+
+
+def _join(admin: TokenSession, group: str, names: list[str], made: list[str]) -> bool:
+    """Put the users into a group, which is made where it is not there; return whether they are in it."""
+    place = f"groups/{quote(group, safe='')}"
+    if admin.api("POST", place).status_code == httpx.codes.CREATED:
+        made.append(group)
+    answer = admin.api("POST", f"{place}/users", {"users": names})
+    return answer.status_code == httpx.codes.OK
 
 
 def _remove(admin: TokenSession, session: TokenSession) -> None:

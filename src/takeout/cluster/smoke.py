@@ -17,6 +17,7 @@ from takeout.cluster.days import Days, attempt, live_through
 from takeout.cluster.robots import Robots, robots
 from takeout.errors import ClusterError
 from takeout.local.browser import Browser, StepError
+from takeout.local.prepare import group_names
 from takeout.local.smoke import START_SECONDS, Step, StopError, do, one_profile
 from takeout.progress import Progress, silent
 
@@ -52,6 +53,19 @@ class Subject:
     start_seconds: float = START_SECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile.
+
+    Attributes:
+        slug: Its slug; empty for the one way to start where there are no profiles.
+        groups: The groups that may use it; everybody where empty.
+    """
+
+    slug: str
+    groups: frozenset[str] = frozenset()
+
+
 def cluster_smoke(
     subject: Subject, *, progress: Progress = silent, tell: Callable[[str], None] = lambda _: None
 ) -> list[Step]:
@@ -70,25 +84,37 @@ def cluster_smoke(
     pod = _ready_pod(subject, "hub")
     with _reached(subject) as url:
         try:
-            with robots(subject.cluster, subject.namespace, pod, url) as people:
+            groups = group_names(subject.values)
+            with robots(subject.cluster, subject.namespace, pod, url, groups) as people:
                 _login(steps, subject, url, people.other.user)
                 tell(f"users for the test: {people.one.user} and two more")
                 _profiles(steps, subject, people, progress)
                 _culling(steps, subject, people)
-                slug = next(iter(slugs_of(subject.values)), "")
-                live_through(Days(steps, subject.cluster, subject.namespace, subject.values, people, slug))
+                live_through(_days(steps, subject, people))
         except StepError as error:
             steps.append(Step("users for the test", ok=False, note=str(error), seconds=0.0))
     return steps
 
 
 def _profiles(steps: list[Step], subject: Subject, people: Robots, progress: Progress) -> None:
-    slugs = slugs_of(subject.values)
-    wanted = (slugs[:1] if subject.which == "first" else slugs) or [""]
-    for number, slug in enumerate(wanted):
+    profiles = profiles_of(subject.values) or [Profile("")]
+    open_to = [profile for profile in profiles if not profile.groups or profile.groups & people.groups]
+    wanted = open_to[:1] if subject.which == "first" else open_to
+    for number, profile in enumerate(wanted):
         progress("profiles", number, len(wanted))
-        one_profile(steps, people.one, slug, people.one.user, subject.start_seconds)
+        one_profile(steps, people.one, profile.slug, people.one.user, subject.start_seconds)
     progress("profiles", len(wanted), len(wanted))
+    for profile in profiles:
+        if profile not in open_to:
+            note = f"not tried: only for {', '.join(sorted(profile.groups))}, which the login manages"
+            steps.append(Step(f"start ({profile.slug})", ok=True, note=note, seconds=0.0))
+
+
+def _days(steps: list[Step], subject: Subject, people: Robots) -> Days:
+    profiles = profiles_of(subject.values)
+    usable = [profile.slug for profile in profiles if not profile.groups or profile.groups & people.groups]
+    slug = next(iter(usable), "")
+    return Days(steps, subject.cluster, subject.namespace, subject.values, people, slug, subject.start_seconds)
 
 
 def _login(steps: list[Step], subject: Subject, url: str, user: str) -> None:
@@ -103,7 +129,7 @@ def _login(steps: list[Step], subject: Subject, url: str, user: str) -> None:
                 said = "with the password of the values"
                 do(steps, "log in", lambda: browser.log_in(str(password)), lambda _: said)
                 # Where there is no form, asking for it would start a server.
-                if slugs_of(subject.values):
+                if profiles_of(subject.values):
                     do(steps, "profile form", browser.profiles, lambda found: f"{len(found)} offered")
         else:
             do(steps, "login page", lambda: door(url, subject.domain))
@@ -148,11 +174,14 @@ def _culling(steps: list[Step], subject: Subject, people: Robots) -> None:
     attempt(steps, "idle culling", look)
 
 
-def slugs_of(values: Mapping[str, Any]) -> list[str]:
-    """Return the slugs of the profiles, as KubeSpawner makes them of names where none are given."""
+def profiles_of(values: Mapping[str, Any]) -> list[Profile]:
+    """Return the profiles; slugs as KubeSpawner makes them of names where none are given."""
     listed = (values.get("singleuser") or {}).get("profileList") or ()
     return [
-        str(profile.get("slug") or slug_of(str(profile.get("display_name", ""))))
+        Profile(
+            str(profile.get("slug") or slug_of(str(profile.get("display_name", "")))),
+            frozenset(map(str, profile.get("allowed_groups") or ())),
+        )
         for profile in listed
         if isinstance(profile, Mapping)
     ]
