@@ -1,13 +1,8 @@
-"""A home through a real Jupyter Server: speed, memory, and how long another request waits meanwhile.
-
-Each format has a server of its own. jupyter-archive is measured where it is installed beside Takeout.
-"""
+"""A home through a real Jupyter Server: each download from a server of its own, with small requests beside it."""
 
 from __future__ import annotations
 
-import argparse
 import http.client
-import importlib.util
 import os
 import socket
 import subprocess
@@ -15,12 +10,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from archive import make_tree
+from archive_run import Measured
 
 _TOKEN = "benchmark"  # noqa: S105 - of a server that lives for a minute
 _HEADERS = {"Authorization": f"token {_TOKEN}"}
@@ -29,38 +23,25 @@ _EVERY_SECONDS = 0.02
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One download.
-
-    Attributes:
-        seconds: From the request to the last byte.
-        first_seconds: To the first byte.
-        cpu_seconds: Of the server.
-        peak_mb: The server's largest resident set, in MB.
-        other_seconds: 95 of 100 other requests took less.
-        out_bytes: What came out.
-    """
-
-    seconds: float
-    first_seconds: float
-    cpu_seconds: float
-    peak_mb: float
-    other_seconds: float
-    out_bytes: int
-
-
 @contextmanager
-def serving(root: Path, place: Path) -> Iterator[tuple[int, int]]:
-    """Run a server; yields its port and its process."""
+def serving(root: Path, base: Path, python: str) -> Iterator[tuple[int, int]]:
+    """Run a server; yields its port and its process.
+
+    Args:
+        root: What it shows.
+        base: Where there is room for what it writes itself.
+        python: Of its environment.
+    """
+    place = Path(tempfile.mkdtemp(dir=base))
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = (f"--ServerApp.port={port}", f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={_TOKEN}")
-    if importlib.util.find_spec("jupyter_archive"):
+    if python != sys.executable:
         options += ("--ServerApp.jpserver_extensions=jupyter_archive=True",)
-    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", *options]
-    variables = {**os.environ, "HOME": str(place), "XDG_CACHE_HOME": str(place), "JUPYTER_RUNTIME_DIR": str(place)}
+    command = [python, "-m", "jupyter_server", "--no-browser", "--allow-root", *options]
+    own = {name: str(place) for name in ("HOME", "XDG_CACHE_HOME", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR")}
+    variables = {**os.environ, **own}
     with subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             _wait(port)
@@ -123,61 +104,25 @@ def download(address: str, port: int, pid: int) -> Measured:
     thread.join()
     waits.sort()
     other = waits[int(len(waits) * 0.95)] if waits else 0.0
-    return Measured(seconds, first, _cpu_seconds(pid) - cpu, _peak_mb(pid), other, count)
+    return Measured(seconds, first, _cpu_seconds(pid) - cpu, _peak_mb(pid), count, other)
 
 
-def addresses() -> dict[str, str]:
-    """Return what to ask for."""
-    found = {
-        f"takeout {form}": f"/takeout/archive/home?format={form}"
-        for form in ("zip", "tar.zst", "tar.gz", "zip-deflated")
-    }
-    if importlib.util.find_spec("jupyter_archive") is None:
-        print("jupyter-archive is not installed: it is left out")
+def addresses(formats: Iterable[str], peer: str) -> dict[str, tuple[str, str]]:
+    """Return for each download the Python that serves it, and its address.
+
+    Args:
+        formats: Takeout's.
+        peer: The Python of an environment with jupyter-archive; empty where there is none.
+    """
+    found = {f"HTTP takeout {form}": (sys.executable, f"/takeout/archive/home?format={form}") for form in formats}
+    if not peer:
+        print("jupyter-archive is left out: no --jupyter-archive was given")
         return found
-    peers = {
-        f"jupyter-archive {form}": f"/directories/home?archiveFormat={form}&archiveToken=1&downloadHidden=true"
+    theirs = {
+        f"HTTP jupyter-archive {form}": (
+            peer,
+            f"/directories/home?archiveFormat={form}&archiveToken=1&downloadHidden=true",
+        )
         for form in ("zip", "tar.gz")
     }
-    return {**found, **peers}
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gigabytes", type=float, default=3.0)
-    parser.add_argument("--files", type=int, default=60_000)
-    parser.add_argument("--repeat", type=int, default=2, help="the best of so many runs counts")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="takeout-bench-") as base:
-        home = Path(base) / "root" / "home"
-        home.mkdir(parents=True)
-        size = make_tree(home, int(options.gigabytes * 1e9), options.files)
-        print(
-            f"{size / 1e9:.2f} GB in {options.files} files, {os.cpu_count()} cores; the best of {options.repeat}\n"
-        )
-        print(
-            f"{'':24}{'MB/s':>7}{'seconds':>9}{'of tar':>8}{'first':>8}{'CPU s':>8}{'peak MB':>9}{'other ms':>10}"
-        )
-        limit = min(_tar(home) for _ in range(options.repeat))
-        print(f"{'tar':24}{size / limit / 1e6:7.0f}{limit:9.2f}{1:8.2f}")
-        for name, address in addresses().items():
-            with tempfile.TemporaryDirectory(dir=base) as place, serving(home.parent, Path(place)) as (port, pid):
-                runs = [download(address, port, pid) for _ in range(options.repeat)]
-            each = min(runs, key=lambda run: run.seconds)
-            print(
-                f"{name:24}{size / each.seconds / 1e6:7.0f}{each.seconds:9.2f}{each.seconds / limit:8.2f}"
-                f"{each.first_seconds:8.2f}{each.cpu_seconds:8.2f}{each.peak_mb:9.0f}"
-                f"{each.other_seconds * 1e3:10.0f}",
-                flush=True,
-            )
-
-
-def _tar(home: Path) -> float:
-    began = time.perf_counter()
-    subprocess.run(f"tar -C '{home.parent}' -cf - '{home.name}' | cat >/dev/null", shell=True, check=True)  # noqa: S602
-    return time.perf_counter() - began
-
-
-if __name__ == "__main__":
-    main()
+    return {**found, **theirs}

@@ -38,7 +38,7 @@ static void waits(void)
 
 static int below(int directory, const char *path)
 {
-    if (root == NULL || path == NULL)
+    if (root == NULL)
         return 0;
     if (path[0] == '/')
         return strncmp(path, root, strlen(root)) == 0;
@@ -91,7 +91,7 @@ int __open_2(const char *path, int flags) { return open(path, flags); }
     int function(int directory, const char *restrict path, type *restrict status, int flags) \
     { \
         REAL(int, name, int, const char *, type *, int); \
-        if (below(directory, path) || (path != NULL && !*path && is_slow(directory))) waits(); \
+        if (below(directory, path) || (!*path && is_slow(directory))) waits(); \
         return real(directory, path, status, flags); \
     }
 LOOK(fstatat, "fstatat", struct stat)
