@@ -7,7 +7,6 @@ peer that is not installed is left out.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import base64
 import contextlib
 import http.client
@@ -19,7 +18,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -27,11 +25,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from delay import delayed
+from rsync_peer import ssh_daemon
+
 from takeout.pull import Options, Token, pull
 
 TOKEN = secrets.token_hex(16)
 HEADERS = {"Authorization": f"token {TOKEN}"}
 LARGE_BYTES = 256 << 20
+PLAIN, SEQUENTIAL, RSYNC = "takeout home pull", "sequential contents", "rsync over ssh"
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(home: Path, run: Path) -> Iterator[int]:
+def serve(home: Path, run: Path, peers: Path | None = None) -> Iterator[int]:
     """Run a real Jupyter server over a home and give its port."""
     port = free_port()
     options = {"token": TOKEN, "ip": "127.0.0.1", "port": port, "root_dir": home, "open_browser": False}
@@ -83,6 +85,10 @@ def serve(home: Path, run: Path) -> Iterator[int]:
     command += [f"--ServerApp.{name}={value}" for name, value in options.items()]
     run.mkdir(exist_ok=True)
     environment = {**os.environ, "HOME": str(run), "JUPYTER_RUNTIME_DIR": str(run / "runtime")}
+    command.append("--ServerApp.jpserver_extensions=takeout.server=True")
+    if peers is not None:
+        environment["PYTHONPATH"] = str(peers)
+        command.append("--ServerApp.jpserver_extensions=jupyter_archive=True")
     log = subprocess.DEVNULL
     with subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process:
         try:
@@ -95,58 +101,15 @@ def serve(home: Path, run: Path) -> Iterator[int]:
             process.terminate()
 
 
-@contextlib.contextmanager
-def delayed(port: int, round_trip_seconds: float) -> Iterator[int]:
-    """Put a line before a port on which every byte takes half a round trip, and no bandwidth is lost."""
-    if not round_trip_seconds:
-        yield port
-        return
-    loop = asyncio.new_event_loop()
-    running: set[asyncio.Future[None]] = set()
-    half = round_trip_seconds / 2
+def takeout(*, extension: bool) -> Callable[[int, Path], None]:
+    """Return a pull as the command does it: with Takeout's extension on the server, or with nothing there."""
 
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=256)
+    def run(port: int, to: Path) -> None:
+        report = pull(f"http://127.0.0.1:{port}/", to, Token(TOKEN), Options(extension=extension))
+        if not report.whole:
+            raise SystemExit(f"takeout did not bring everything: {report.not_taken[:3]}")
 
-        async def out() -> None:
-            while True:
-                due, data = await line.get()
-                await asyncio.sleep(max(0.0, due - loop.time()))
-                if not data:
-                    writer.close()
-                    return
-                writer.write(data)
-                await writer.drain()
-
-        task = asyncio.ensure_future(out())
-        data = b"-"
-        while data:
-            try:
-                data = await reader.read(1 << 18)
-            except OSError:
-                data = b""
-            await line.put((loop.time() + half, data))
-        with contextlib.suppress(OSError):
-            await task
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", port)
-        running.update(tasks := [asyncio.ensure_future(pump(*ends)) for ends in ((reader, back), (there, writer))])
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    server = loop.run_until_complete(asyncio.start_server(accept, "127.0.0.1", 0))
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    yield int(server.sockets[0].getsockname()[1])
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-
-
-def takeout(port: int, to: Path) -> None:
-    """Pull as the command does."""
-    report = pull(f"http://127.0.0.1:{port}/", to, Token(TOKEN), Options())
-    if not report.whole:
-        raise SystemExit(f"takeout did not bring everything: {report.not_taken[:3]}")
+    return run
 
 
 def sequential(port: int, to: Path) -> None:
@@ -173,7 +136,7 @@ def sequential(port: int, to: Path) -> None:
 def archive_and_unzip(port: int, to: Path) -> None:
     """Download with jupyter-archive and unzip."""
     to.mkdir()
-    address = f"http://127.0.0.1:{port}/directories/?archiveFormat=zip"
+    address = f"http://127.0.0.1:{port}/directories/?archiveToken={TOKEN}&archiveFormat=zip"
     request = urllib.request.Request(address, headers=HEADERS)
     with urllib.request.urlopen(request) as answer, (to / "home.zip").open("wb") as stream:  # noqa: S310 - an address of this machine
         shutil.copyfileobj(answer, stream)
@@ -199,33 +162,79 @@ def timed(client: Callable[[int, Path], None], port: int, place: Path) -> float:
     return seconds
 
 
+@dataclass(frozen=True)
+class Result:
+    """One client over one home on one line."""
+
+    home: Home
+    latency_ms: float
+    client: str
+    seconds: float
+
+    def text(self) -> str:
+        """Return a line of the table."""
+        line = f"{self.latency_ms:.0f} ms" if self.latency_ms else "plain"
+        rates = f"{self.home.files / self.seconds:8.0f} {self.home.size_bytes / 1e6 / self.seconds:8.1f}"
+        return f"{self.home.name:34} {line:>7}  {self.client:24} {self.seconds:8.1f} {rates}"
+
+
+def measured(given: argparse.Namespace, place: Path) -> Iterator[Result]:
+    """Make the homes, run every client on each line."""
+    few = make_small(place / "few", given.sequential_files)
+    small = make_small(place / "small", given.files)
+    short = make_large(place / "short", min(256, given.large_mib) << 20)
+    large = make_large(place / "large", given.large_mib << 20)
+    with ssh_daemon(place / "ssh", free_port()) as daemon:
+        for home in (few, small, short, large):
+            with serve(home.path, place / "run", given.peers) as port:
+                for latency in (0.0, given.latency_ms):
+                    with delayed(port, latency / 1000) as line:
+                        for label, client in clients(home, latency, port, slow=home in (few, short)):
+                            yield Result(home, latency, label, timed(client, line, place))
+            if daemon is not None:
+                for latency in (0.0, given.latency_ms):
+                    with delayed(daemon.port, latency / 1000) as line:
+                        yield Result(home, latency, RSYNC, timed(daemon.copy(home.path), line, place))
+
+
+def clients(
+    home: Home, latency: float, port: int, *, slow: bool
+) -> Iterator[tuple[str, Callable[[int, Path], None]]]:
+    """Yield what is run; the slow ones only on the smaller homes, whose rates are those of the larger."""
+    yield PLAIN, takeout(extension=False)
+    yield "takeout, extension there", takeout(extension=True)
+    if slow:
+        yield SEQUENTIAL, sequential
+        if has_archive(port):
+            yield "jupyter-archive, unzip", archive_and_unzip
+    if not latency:
+        yield "cp -r (the disk)", copy(home.path)
+
+
 def main() -> None:
-    """Make the homes, run every client on each line, print a table."""
+    """Print a line for each run, and the ratios at the end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--large-mib", type=int, default=2_048)
     parser.add_argument("--sequential-files", type=int, default=2_000, help="of the small ones, for slow clients")
     parser.add_argument("--latency-ms", type=float, default=20.0)
+    parser.add_argument("--peers", type=Path, help="where jupyter-archive was put with pip install --target")
     given = parser.parse_args()
+    results: list[Result] = []
+    print(f"{'home':34} {'line':>7}  {'client':24} {'seconds':>8} {'files/s':>8} {'MB/s':>8}")
     with tempfile.TemporaryDirectory(prefix="takeout-benchmark-") as name:
-        place = Path(name)
-        few = make_small(place / "few", given.sequential_files)
-        homes = [few, make_small(place / "small", given.files), make_large(place / "large", given.large_mib << 20)]
-        print(f"{'home':34} {'line':>7}  {'client':22} {'seconds':>8} {'files/s':>8} {'MB/s':>8}")
-        for home in homes:
-            with serve(home.path, place / "run") as port:
-                for latency in (0.0, given.latency_ms):
-                    with delayed(port, latency / 1000) as line:
-                        clients: list[tuple[str, Callable[[int, Path], None]]] = [("takeout home pull", takeout)]
-                        if home is not homes[1]:
-                            clients.append(("sequential contents", sequential))
-                        if has_archive(port):
-                            clients.append(("jupyter-archive, unzip", archive_and_unzip))
-                        if not latency:
-                            clients.append(("cp -r (the disk)", copy(home.path)))
-                        for label, client in clients:
-                            show(home, latency, label, timed(client, line, place))
-        print("rsync over ssh: not measured, this run needs no ssh server" if not shutil.which("rsync") else "")
+        for result in measured(given, Path(name)):
+            results.append(result)
+            print(result.text(), flush=True)
+    few, small, _, large = dict.fromkeys(result.home for result in results)
+    rate = {(each.home, bool(each.latency_ms), each.client): 1 / each.seconds for each in results}
+    print()
+    for slow, line in ((False, "plain"), (True, f"with {given.latency_ms:.0f} ms")):
+        times = rate[small, slow, PLAIN] * small.files / (rate[few, slow, SEQUENTIAL] * few.files)
+        print(f"small files, {line}: {times:.1f} times the files a second of a sequential client")
+        if (large, slow, RSYNC) in rate:
+            part = rate[large, slow, PLAIN] / rate[large, slow, RSYNC]
+            print(f"large files, {line}: {part:.2f} of rsync over ssh")
 
 
 def has_archive(port: int) -> bool:
@@ -236,13 +245,6 @@ def has_archive(port: int) -> bool:
             return True
     except urllib.error.HTTPError as error:
         return error.code not in (404, 405)
-
-
-def show(home: Home, latency_ms: float, label: str, seconds: float) -> None:
-    """Print one line."""
-    line = f"{latency_ms:.0f} ms" if latency_ms else "plain"
-    rates = f"{home.files / seconds:8.0f} {home.size_bytes / 1e6 / seconds:8.1f}"
-    print(f"{home.name:34} {line:>7}  {label:22} {seconds:8.1f} {rates}", flush=True)
 
 
 if __name__ == "__main__":

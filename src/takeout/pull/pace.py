@@ -97,7 +97,9 @@ class Pace:
         with self._change:
             self._last_good = time.monotonic()
             if self._width < self._most:
-                self._width = min(self._most, self._width + 1.0 / self._width)
+                # Until the first complaint twice as wide with each round trip, then by one.
+                step = 1.0 if not self._narrowed else 1.0 / self._width
+                self._width = min(self._most, self._width + step)
                 self._change.notify()
 
     def alive(self) -> None:
