@@ -46,14 +46,13 @@ def mounts_of(pod: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Mount,
 
 
 def writable_for(of_user: tuple[Mount, ...], of_admin: tuple[Mount, ...]) -> list[tuple[str, str]]:
-    """Return where an admin may write what users may only read, each with the users' path."""
-    return [
-        (own.path, seen.path)
-        for seen in of_user
-        if seen.read_only
-        for own in of_admin
-        if own.volume == seen.volume and not own.read_only
-    ]
+    """Return where an admin may write what users may only read, each with the users' path; one of each volume.
+
+    An image may want a folder in more than one place, such as RStudio's in another home.
+    """
+    read_only = {mount.volume: mount.path for mount in reversed(of_user) if mount.read_only}
+    writable = {mount.volume: mount.path for mount in reversed(of_admin) if not mount.read_only}
+    return [(writable[volume], path) for volume, path in read_only.items() if volume in writable]
 
 
 def _named(source: Mapping[str, Any]) -> str:

@@ -59,11 +59,15 @@ class Profile:
 
     Attributes:
         slug: Its slug; empty for the one way to start where there are no profiles.
-        groups: The groups that may use it; everybody where empty.
+        groups: The groups that may use it; everybody where None.
     """
 
     slug: str
-    groups: frozenset[str] = frozenset()
+    groups: frozenset[str] | None = None
+
+    def is_open_to(self, groups: frozenset[str]) -> bool:
+        """Whether somebody in these groups may use it."""
+        return self.groups is None or bool(self.groups & groups)
 
 
 def cluster_smoke(
@@ -98,7 +102,7 @@ def cluster_smoke(
 
 def _profiles(steps: list[Step], subject: Subject, people: Robots, progress: Progress) -> None:
     profiles = profiles_of(subject.values) or [Profile("")]
-    open_to = [profile for profile in profiles if not profile.groups or profile.groups & people.groups]
+    open_to = [profile for profile in profiles if profile.is_open_to(people.groups)]
     wanted = open_to[:1] if subject.which == "first" else open_to
     for number, profile in enumerate(wanted):
         progress("profiles", number, len(wanted))
@@ -106,13 +110,14 @@ def _profiles(steps: list[Step], subject: Subject, people: Robots, progress: Pro
     progress("profiles", len(wanted), len(wanted))
     for profile in profiles:
         if profile not in open_to:
-            note = f"not tried: only for {', '.join(sorted(profile.groups))}, which the login manages"
+            whom = ", ".join(sorted(profile.groups or ())) or "nobody"
+            note = f"not tried: it is for {whom}, and the test's users are not among them"
             steps.append(Step(f"start ({profile.slug})", ok=True, note=note, seconds=0.0))
 
 
 def _days(steps: list[Step], subject: Subject, people: Robots) -> Days:
     profiles = profiles_of(subject.values)
-    usable = [profile.slug for profile in profiles if not profile.groups or profile.groups & people.groups]
+    usable = [profile.slug for profile in profiles if profile.is_open_to(people.groups)]
     slug = next(iter(usable), "")
     return Days(steps, subject.cluster, subject.namespace, subject.values, people, slug, subject.start_seconds)
 
@@ -180,7 +185,7 @@ def profiles_of(values: Mapping[str, Any]) -> list[Profile]:
     return [
         Profile(
             str(profile.get("slug") or slug_of(str(profile.get("display_name", "")))),
-            frozenset(map(str, profile.get("allowed_groups") or ())),
+            frozenset(map(str, profile["allowed_groups"] or ())) if "allowed_groups" in profile else None,
         )
         for profile in listed
         if isinstance(profile, Mapping)
