@@ -9,13 +9,14 @@ HUB ?= lagoon/research
 SOURCE ?= examples/infrastructure
 TO ?= replica
 DOMAIN ?= hub.example.edu
+TEST_ARGS ?=
 RUN_ARGS ?=
 TRY_ARGS ?=
 
-.PHONY: run test lint types unit buttons setup lock clean help
+.PHONY: run test test-cluster lint types unit buttons setup lock clean help
 
 help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(READY) ## Replicate a hub (HUB=… SOURCE=… TO=… DOMAIN=…), check it, and start it on this machine
 	$(BIN)/takeout hub replicate $(HUB) --source $(SOURCE) --to $(TO) --domain $(DOMAIN) $(RUN_ARGS)
@@ -23,6 +24,9 @@ run: $(READY) ## Replicate a hub (HUB=… SOURCE=… TO=… DOMAIN=…), check i
 	$(BIN)/takeout hub try $(TO) $(TRY_ARGS)
 
 test: $(READY) lint types unit ## Everything that must hold: lint, types, tests
+
+test-cluster: $(READY) ## The tests that need Kubernetes: on the cluster of KUBECONFIG, or on one started here
+	$(BIN)/python tests/cluster/test $(TEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -32,7 +36,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY) buttons
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n auto --dist worksteal -m 'not cluster'
 
 buttons: $(READY) # those of JupyterLab and Notebook, built again where their sources changed
 	$(BIN)/python labextension/build.py --develop --optional

@@ -123,7 +123,14 @@ def test_images_have_what_charts_call_in_them(
 
 
 def start(place: Handle, **pods: tuple[str, ...]) -> None:
-    place.create(*(describe_pod(name, PYTHON, *command) for name, command in pods.items()))
+    """Start pods, and wait until those that serve do."""
+    ready = {"readinessProbe": {"tcpSocket": {"port": 8000}, "periodSeconds": 1}}
+    place.create(
+        *(
+            describe_pod(name, PYTHON, *command, container=ready if command == SERVE else {})
+            for name, command in pods.items()
+        )
+    )
     for name in pods:
         place.wait(f"pod/{name}", "condition=Ready")
 

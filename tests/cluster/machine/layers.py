@@ -25,6 +25,7 @@ _HUB = (
 )
 _USER = ("jupyterlab>=4.2", "notebook>=7.2", "nbclassic>=1.1", "nbgitpuller", "ipykernel")
 _DASK = ("dask-gateway-server[kubernetes]", "dask-gateway")
+_HUB_HALF = {"adapt", "chart", "cluster", "local", "replica", "source", "targets", "values"}
 _NODE = ("configurable-http-proxy@5",)
 
 
@@ -89,6 +90,7 @@ def _put_python(places: Places, tree: Path) -> None:
 
 
 def _sources() -> list[tuple[str, str]]:
+    """Return what the layer depends on; a community's half of Takeout is in it, and never runs there."""
     files = [CHECKOUT / "pyproject.toml"]
     for folder in ("src/takeout", "labextension/src", "labextension/style", "labextension/schema"):
         files += sorted(
