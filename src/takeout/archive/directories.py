@@ -90,28 +90,29 @@ class Directories:
     @contextmanager
     def visit(self) -> Iterator[Callable[[int], Directory]]:
         """Give a function that enters a directory and leaves the one before; the last is left at the end."""
-        here = -1
+        here: tuple[int, Directory] | None = None
         with ExitStack() as stack:
 
             def enter(index: int) -> Directory:
                 nonlocal here
-                if index != here:
+                if here is None or here[0] != index:
                     stack.close()
-                    here = index
+                    here = index, self._come(index)
                     stack.callback(self._leave, index)
-                    self._come(index)
-                return self._open[index]
+                return here[1]
 
             yield enter
 
-    def _come(self, index: int) -> None:
+    def _come(self, index: int) -> Directory:
         with self._lock:
+            # Put in anew, it is the last in order: the first are those that nobody needed for long.
             directory = self._open.pop(index, None) or Directory()
             self._open[index] = directory
             directory.users += 1
         with directory.lock:
             if directory.state is State.UNREAD:
                 self._enter(directory, index)
+        return directory
 
     def _enter(self, directory: Directory, index: int) -> None:
         columns = self._inventory.columns

@@ -17,7 +17,7 @@ WHOLE_BYTES = 4 << 20
 """Files up to this length are read whole before their header is written, so that it can carry the CRC."""
 STRIDE = 1_024
 """Every so many entries the layout remembers where it is in the tables at the end."""
-_TYPES = {Kind.DIRECTORY: stat.S_IFDIR, Kind.FILE: stat.S_IFREG, Kind.SYMLINK: stat.S_IFLNK}
+_TYPES: dict[int, int] = {Kind.DIRECTORY: stat.S_IFDIR, Kind.FILE: stat.S_IFREG, Kind.SYMLINK: stat.S_IFLNK}
 _TABLES_MODE = stat.S_IFREG | 0o644
 
 
@@ -115,8 +115,8 @@ class Layout:
     def member(self, index: int, path: bytes) -> Member:
         """Return what the records say of an entry."""
         columns = self.inventory.columns
-        kind, size = Kind(columns.kinds[index]), columns.sizes[index]
-        large = kind is Kind.FILE and size > WHOLE_BYTES
+        kind, size = columns.kinds[index], columns.sizes[index]
+        large = size > WHOLE_BYTES and kind == Kind.FILE
         _, uid, gid = columns.owner_table[columns.owners[index]]
         return Member(
             self.name(index, path),

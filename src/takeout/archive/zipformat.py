@@ -9,6 +9,7 @@ import stat
 import struct
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 STORED = 0
 DEFLATED = 8
@@ -19,6 +20,7 @@ FLAG_DESCRIPTOR = 1 << 3
 FLAG_UTF8 = 1 << 11
 _UNIX = 3 << 8
 _SECONDS = 1_000_000_000
+_DAY_SECONDS = 86_400
 _DOS_FIRST, _DOS_LAST = 315_532_800, 4_354_819_198
 """1980-01-01 00:00:00 and 2107-12-31 23:59:58 UTC, the first and last time that a DOS field can hold."""
 _NTFS_EPOCH = 11_644_473_600
@@ -90,11 +92,15 @@ def _version(member: Member, *, wide: bool) -> int:
 
 def dos_time(mtime_ns: int) -> tuple[int, int]:
     """Return DOS time and date in UTC, clamped to what they can hold."""
-    moment = time.gmtime(min(max(mtime_ns // _SECONDS, _DOS_FIRST), _DOS_LAST))
-    return (
-        moment.tm_hour << 11 | moment.tm_min << 5 | moment.tm_sec // 2,
-        (moment.tm_year - 1980) << 9 | moment.tm_mon << 5 | moment.tm_mday,
-    )
+    day, second = divmod(min(max(mtime_ns // _SECONDS, _DOS_FIRST), _DOS_LAST), _DAY_SECONDS)
+    return second // 3_600 << 11 | second // 60 % 60 << 5 | second % 60 // 2, _dos_date(day)
+
+
+@lru_cache(4_096)
+def _dos_date(day: int) -> int:
+    """Return a day since 1970 as DOS has it; the files of a home are of few days."""
+    date = time.gmtime(day * _DAY_SECONDS)
+    return (date.tm_year - 1980) << 9 | date.tm_mon << 5 | date.tm_mday
 
 
 def _fits_ut(mtime_ns: int) -> bool:
