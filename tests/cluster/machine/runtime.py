@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from cluster.machine.run import tried
 PAUSE = "registry.k8s.io/pause:3.10.1"
 NAMESPACE = "k8s.io"
 _PLUGINS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
+_SHARED = Path("/run/containerd")
 _FOREIGN = ("aufs", "btrfs", "devmapper", "zfs")
 
 
@@ -36,6 +38,10 @@ def stop_runtime(places: Places) -> None:
             tried([*ctr(places), "containers", "delete", name])
     stop(places, "containerd")
     shutil.rmtree(places.containerd / "io.containerd.grpc.v1.cri", ignore_errors=True)
+    # Shims make their sockets there, wherever containerd has its own; another containerd may as well.
+    for directory in (*_SHARED.glob("*"), _SHARED):
+        with contextlib.suppress(OSError):
+            directory.rmdir()
 
 
 def ctr(places: Places) -> list[str | Path]:
@@ -55,10 +61,13 @@ def _configure(places: Places) -> str:
 version = 2
 root = "{places.containerd}"
 state = "{run_directory / "state"}"
-disabled_plugins = [{off}, "io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
+disabled_plugins = [{off}, "io.containerd.tracing.processor.v1.otlp"]
 
 [grpc]
 address = "{places.socket}"
+
+[plugins."io.containerd.internal.v1.opt"]
+path = "{run_directory / "opt"}"
 
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "{PAUSE}"
