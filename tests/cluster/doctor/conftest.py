@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+from cluster.doctor.lab import IMAGE, Lab
+from cluster.handle import Handle
 from takeout.cluster.api import Cluster
 
 _KINDS = {
@@ -130,7 +132,7 @@ def _refusal(status: int) -> tuple[int, bytes]:
 
 
 @pytest.fixture
-def api() -> Iterator[Api]:
+def memory() -> Iterator[Api]:
     """A cluster in memory."""
     made = Api()
 
@@ -165,14 +167,14 @@ def api() -> Iterator[Api]:
 
 
 @pytest.fixture
-def kubeconfig(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def memory_kubeconfig(memory: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A kubeconfig for it, with one context whose name has slashes, as those of EKS."""
     name = "arn:aws:eks:us-east-2:1:cluster/reef"
     document = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": name,
-        "clusters": [{"name": "a", "cluster": {"server": api.url}}],
+        "clusters": [{"name": "a", "cluster": {"server": memory.url}}],
         "contexts": [{"name": name, "context": {"cluster": "a", "user": "ada", "namespace": "reef"}}],
         "users": [{"name": "ada", "user": {"token": "t"}}],
     }
@@ -183,9 +185,9 @@ def kubeconfig(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 @pytest.fixture
-def cluster(kubeconfig: Path) -> Iterator[Cluster]:
+def memory_cluster(memory_kubeconfig: Path) -> Iterator[Cluster]:
     """A connection to it."""
-    with Cluster.connect(kubeconfig=kubeconfig) as connected:
+    with Cluster.connect(kubeconfig=memory_kubeconfig) as connected:
         yield connected
 
 
@@ -220,9 +222,17 @@ HUB = """
 
 
 @pytest.fixture
-def hub(api: Api) -> Api:
+def memory_hub(memory: Api) -> Api:
     """A hub in it that runs."""
-    api.put(HUB)
-    api.logs["hub-1/hub"] = "Running JupyterHub version 5.4.4\nUser logged in: ada\n"
-    api.release({"hub": {}, "singleuser": {}})
-    return api
+    memory.put(HUB)
+    memory.logs["hub-1/hub"] = "Running JupyterHub version 5.4.4\nUser logged in: ada\n"
+    memory.release({"hub": {}, "singleuser": {}})
+    return memory
+
+
+@pytest.fixture
+def lab(namespace: Handle, images: Callable[[Iterable[str]], None], tmp_path: Path) -> Iterator[Lab]:
+    """A namespace of its own on a real cluster, with what it takes to break a hub there and to mend it."""
+    images([IMAGE])
+    with Cluster.connect(kubeconfig=namespace.kubeconfig) as connected:
+        yield Lab(connected, namespace.namespace, namespace.kubectl, tmp_path)

@@ -16,7 +16,7 @@ _EKS = "arn:aws:eks:us-east-2:1:cluster/reef"
 _RELEASE = f"release:{_EKS}/reef/reef"
 
 
-@pytest.mark.usefixtures("hub", "kubeconfig")
+@pytest.mark.usefixtures("memory_hub", "memory_kubeconfig")
 def test_a_hub_that_runs_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["hub", "doctor", _RELEASE]) == 0
     printed = capsys.readouterr()
@@ -25,10 +25,10 @@ def test_a_hub_that_runs_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert "not looked at: the health of the hub (no ports may be forwarded)" in printed.err
 
 
-@pytest.mark.usefixtures("kubeconfig")
-def test_what_is_wrong_is_told_with_evidence_and_mend(hub: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    hub.items = [item for item in hub.items if not item["metadata"]["name"].startswith("sh.helm")]
-    hub.release({"cull": {"enabled": False}, "hub": {}, "singleuser": {"serviceAccountName": "user-sa"}})
+@pytest.mark.usefixtures("memory_kubeconfig")
+def test_what_is_wrong_is_told_with_evidence_and_mend(memory_hub: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    memory_hub.items = [item for item in memory_hub.items if not item["metadata"]["name"].startswith("sh.helm")]
+    memory_hub.release({"cull": {"enabled": False}, "hub": {}, "singleuser": {"serviceAccountName": "user-sa"}})
     assert main(["hub", "doctor", _RELEASE]) == 1
     out = capsys.readouterr().out
     assert "1. H02  The service account user-sa is not there" in out
@@ -38,9 +38,9 @@ def test_what_is_wrong_is_told_with_evidence_and_mend(hub: Any, capsys: pytest.C
     assert "       cull:\n         enabled: true\n" in out
 
 
-@pytest.mark.usefixtures("kubeconfig")
-def test_json_is_one_document(hub: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    hub.put("""
+@pytest.mark.usefixtures("memory_kubeconfig")
+def test_json_is_one_document(memory_hub: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    memory_hub.put("""
 - kind: Pod
   metadata: {name: hub-2, labels: {component: hub}}
   spec: {containers: [{name: hub}], volumes: [{name: a, configMap: {name: motd}}]}
@@ -58,14 +58,14 @@ def test_json_is_one_document(hub: Any, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_cluster_that_cannot_be_reached_is_the_worlds_fault(
-    kubeconfig: Path, api: Any, capsys: pytest.CaptureFixture[str]
+    memory_kubeconfig: Path, memory: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kubeconfig.write_text(kubeconfig.read_text().replace(api.url, "http://127.0.0.1:1"))
+    memory_kubeconfig.write_text(memory_kubeconfig.read_text().replace(memory.url, "http://127.0.0.1:1"))
     assert main(["hub", "doctor", _RELEASE]) == 3
     assert "cannot be reached" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("hub", "kubeconfig")
+@pytest.mark.usefixtures("memory_hub", "memory_kubeconfig")
 def test_a_namespace_without_a_hub_is_the_users(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["hub", "doctor", f"release:{_EKS}/elsewhere/x"]) == 2
     assert f"release:{_EKS}/reef/reef" in capsys.readouterr().err
@@ -96,17 +96,21 @@ def test_a_directory_has_to_be_a_replica(tmp_path: Path) -> None:
         read_target(str(tmp_path))
 
 
-@pytest.mark.usefixtures("kubeconfig")
-def test_a_replicas_directory_names_its_hub(hub: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("memory_kubeconfig")
+def test_a_replicas_directory_names_its_hub(
+    memory_hub: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = Path(__file__).parents[3] / "examples/infrastructure"
     replica = tmp_path / "replica"
     main(["hub", "replicate", "lagoon/research", "--to", str(replica), "--source", str(source), "--quiet"])
     capsys.readouterr()
-    hub.items = []
-    hub.put(
+    memory_hub.items = []
+    memory_hub.put(
         "- {kind: Deployment, metadata: {name: hub, labels: {component: hub}}, spec: {replicas: 0}}", "research"
     )
-    hub.release({"cull": {"enabled": False}, "hub": {}, "singleuser": {}}, name="research", namespace="research")
+    memory_hub.release(
+        {"cull": {"enabled": False}, "hub": {}, "singleuser": {}}, name="research", namespace="research"
+    )
     assert main(["hub", "doctor", str(replica)]) == 1
     out = capsys.readouterr().out
     assert "research in the namespace research" in out

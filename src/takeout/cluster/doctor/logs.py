@@ -18,6 +18,9 @@ _LINES_OF_OTHERS = 80
 _MOST_OTHERS = 20
 """So many servers that do not start say as much as hundreds."""
 
+_NO_LOG = "unable to retrieve container logs for"
+"""What the kubelet gives in place of a log that the runtime has removed, as if it were one."""
+
 _AT_A_TIME = 8
 _FORBIDDEN = 403
 
@@ -41,7 +44,8 @@ def read_logs(cluster: Cluster, snapshot: Snapshot) -> tuple[Logs, Logs, list[Un
             if error.status == _FORBIDDEN:
                 refused.add("logs")
             return  # a container that has not started, or whose log was turned over, has none
-        (before if previous else now)[f"{pod.name}/{container.name}"] = lines_of(text)
+        if not text.startswith(_NO_LOG):
+            (before if previous else now)[f"{pod.name}/{container.name}"] = lines_of(text)
 
     with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="doctor-logs") as pool:
         for future in [pool.submit(read, *one) for one in wanted]:

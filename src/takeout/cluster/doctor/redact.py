@@ -30,7 +30,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?P<keep>[?&](?:code|state|sig)=)[^&\s\"']+"), rf"\g<keep>{REDACTED}"),
     # name=value, "name": "value", name: value; the kubelet's `volume "secret" : …` is none of these
     (
-        re.compile(rf"(?P<keep>(?<![\w.-])[\"']?{_NAMED}[\"']?(?:\s*=\s*|:\s*))" + _VALUE, re.IGNORECASE),
+        re.compile(rf"(?P<keep>(?<![\w./-])[\"']?{_NAMED}[\"']?(?:\s*=\s*|:\s*))" + _VALUE, re.IGNORECASE),
         rf"\g<keep>{REDACTED}",
     ),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?"), REDACTED),

@@ -109,20 +109,20 @@ class Unscheduled:
 
 def unscheduled(snapshot: Snapshot) -> Iterator[Unscheduled]:
     """Yield the pods without a node, alike ones together; nodes on their way are left time."""
-    groups: dict[tuple[str, str], list[tuple[Pod, Evidence]]] = {}
+    groups: dict[tuple[object, ...], list[tuple[Pod, Evidence]]] = {}
     for pod in snapshot.pods:
         is_waiting = pod.phase == "Pending" and not pod.node and not pod.deleted and bool(pod.scheduling)
         if is_waiting and not _grows(snapshot, pod):
             item = Evidence("object", f"Pod/{pod.name}", f"not scheduled: {_brief(pod.scheduling)}")
-            groups.setdefault((pod.part, _brief(pod.scheduling)), []).append((pod, item))
+            groups.setdefault(_alike(pod), []).append((pod, item))
     nodes = snapshot.nodes if snapshot.read("nodes") and snapshot.nodes else None
-    for (_, message), members in groups.items():
+    for (message, *_), members in groups.items():
         pods = tuple(pod for pod, _ in members)
         more = f" and {len(pods) - 1} more like it" if len(pods) > 1 else ""
         stops = tuple(dict.fromkeys(word for pod in pods for word in stopped_by(pod)))
         about = [e for e in snapshot.events if e.name == pods[0].name and e.reason == "NotTriggerScaleUp"]
         evidence = (members[0][1], *(from_event(event, snapshot.now) for event in about[-1:]))
-        yield Unscheduled(pods, pods[0].name, whose(pods[0]) + more, message, evidence, stops, nodes)
+        yield Unscheduled(pods, pods[0].name, whose(pods[0]) + more, str(message), evidence, stops, nodes)
     gone = {e.name: e for e in snapshot.recent("FailedScheduling") if snapshot.pod(e.name) is None}
     for event in gone.values():
         part = snapshot.part_of(event.name)
@@ -161,6 +161,14 @@ def _tolerates(toleration: Toleration, taint: Taint) -> bool:
     return toleration.key == taint.key and toleration.value == taint.value
 
 
+def _alike(pod: Pod) -> tuple[object, ...]:
+    """Return what pods that wait for the same have in common, the scheduler's words first."""
+    spec = pod.spec
+    asked = (spec.selector, spec.terms, spec.tolerations, spec.cpu, spec.memory_bytes, spec.devices)
+    own = spec.claims if any(word in pod.scheduling for word in _VOLUME) else ()
+    return (_brief(pod.scheduling), pod.part, asked, own)
+
+
 def _grows(snapshot: Snapshot, pod: Pod) -> bool:
     return any(
         event.name == pod.name
@@ -172,4 +180,4 @@ def _grows(snapshot: Snapshot, pod: Pod) -> bool:
 
 def _brief(message: str) -> str:
     """Return what keeps the nodes out, without what the scheduler says of preemption."""
-    return re.split(r"\.? preemption:", message)[0].strip()
+    return re.split(r"\.? (?:no new claims to deallocate, )?preemption:", message)[0].strip()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding, from_log
-from takeout.cluster.doctor.snapshot import Snapshot
+from takeout.cluster.doctor.condition import Case, Certainty, Condition, Evidence, Finding, from_log
+from takeout.cluster.doctor.snapshot import Probe, Snapshot
 from takeout.cluster.doctor.words import kubectl, restart
 
 _TOKEN = re.compile(r"api_request to proxy failed: HTTP 403|api_request to proxy failed: 403")
@@ -54,8 +54,15 @@ def look(snapshot: Snapshot) -> Iterator[Finding]:
             evidence=told,
             stops=("address",),
             follows=("hub", "proxy", "path/hub"),
-            certainty="sure" if proxy is not None else "possible",
+            certainty=_certainty(proxy),
         )
+
+
+def _certainty(probe: Probe | None) -> Certainty:
+    """Return how certain it is: an answer that is none of a hub's, no answer in time, or old lines of a log."""
+    if probe is None:
+        return "possible"
+    return "sure" if probe.status else "likely"
 
 
 def _of_hub(snapshot: Snapshot) -> Iterator[Finding]:

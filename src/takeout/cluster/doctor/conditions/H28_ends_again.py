@@ -10,7 +10,10 @@ from takeout.cluster.doctor.objects import Container, Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import kubectl, stopped_by, whose
 
-_NOT_FOUND = re.compile(r'exec: \\?"(?P<program>[^"\\]+)\\?": (?:executable file not found|stat)')
+_NOT_FOUND = re.compile(
+    r'exec: \\?"(?P<program>[^"\\]+)\\?": (?:executable file not found|stat)|'
+    r"exec (?P<named>\S+) failed: No such file"
+)
 _ERROR = re.compile(r"^\s*(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception)\b|\b(?:ERROR|FATAL|CRITICAL|error:)|^\[[CE] ")
 _FORMAT = "exec format error"
 
@@ -38,9 +41,10 @@ def _finding(snapshot: Snapshot, pod: Pod, container: Container) -> Finding:
     evidence += [from_log(f"{pod.name}/{container.name}", line) for line in telling[-1:]]
     told = " ".join((message, *lines))
     if match := _NOT_FOUND.search(told):
-        why = f": its image has no {match['program']}"
+        program = match["program"] or match["named"]
+        why = f": its image has no {program}"
         mend = (
-            f"The image has to bring {match['program']}: an image for users needs the package jupyterhub, of "
+            f"The image has to bring {program}: an image for users needs the package jupyterhub, of "
             "about the "
             "hub's version. Name another image, or build one."
         )
@@ -100,6 +104,14 @@ CONDITION = Condition(
             ),
             ("Pod/proxy-1",),
             ("its image has no jupyterhub-singleuser",),
+        ),
+        Case(
+            "an image without the program, as tini says it",
+            _GIVEN.replace("READY", "false")
+            .replace("MESSAGE", "''")
+            .replace("first", "exec hub failed: No such file"),
+            ("Pod/proxy-1",),
+            ("its image has no hub",),
         ),
         Case("it runs again", _GIVEN.replace("READY", "true").replace("MESSAGE", "''")),
     ),
