@@ -6,6 +6,7 @@ import contextlib
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from takeout.errors import ClusterError
 _STATUS = re.compile(r"(?:status|Handshake status) (?P<status>\d{3})")
 _CHUNK = 64 * 1024
 _ACCEPT_SECONDS = 0.2
+_END_SECONDS = 4.0
+"""The client says farewell to the apiserver in a thread of its own, for at most three seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ def forwarded(connection: Connection, pod: str, namespace: str, port: int) -> It
         finally:
             ended.set()
             acceptor.join()
+            for carrier in carriers:
+                carrier.join(_END_SECONDS)
 
 
 def _carry(connection: Connection, pod: str, namespace: str, port: int, near: socket.socket) -> None:
@@ -124,6 +129,16 @@ def _carry(connection: Connection, pod: str, namespace: str, port: int, near: so
         back.join(timeout=5)
         with contextlib.suppress(OSError):
             streams.close()
+        _end(streams)
+
+
+def _end(streams: Any) -> None:
+    """Close the connection to the apiserver; the client leaves that open where the far side ends first."""
+    until = time.monotonic() + _END_SECONDS
+    while streams.websocket.connected and time.monotonic() < until:
+        time.sleep(_END_SECONDS / 100)
+    with contextlib.suppress(OSError):
+        streams.websocket.shutdown()
 
 
 def _pump(source: Any, target: Any) -> None:
