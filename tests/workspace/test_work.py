@@ -195,16 +195,16 @@ from takeout.workspace import read_document, recreate
 from takeout.workspace.check import check_notebooks
 home, document = map(__import__("pathlib").Path, sys.argv[1:3])
 workspace = recreate(home, os.environ, way=sys.argv[3])
-found = check_notebooks(workspace, read_document(document).notebooks, os.environ, timeout_seconds=20)
+found = check_notebooks(workspace, read_document(document).notebooks, os.environ, timeout_seconds=int(sys.argv[4]))
 print(json.dumps([each.to_json() for each in found]))
 """
 
 
 def checked_apart(
-    workspace: Workspace, folder: Path, environ: Mapping[str, str], way: str = "uv"
+    workspace: Workspace, folder: Path, environ: Mapping[str, str], way: str = "uv", seconds: int = 20
 ) -> list[Checked]:
     """Check in a process of its own: nbclient leaves some connections of kernels open until the process ends."""
-    command = [sys.executable, "-c", CHECK, str(workspace.home), str(folder / DOCUMENT), way]
+    command = [sys.executable, "-c", CHECK, str(workspace.home), str(folder / DOCUMENT), way, str(seconds)]
     done = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     for each in found:
@@ -278,11 +278,16 @@ def test_a_kernel_that_dies_or_hangs_does_not_stop_the_check(
 ) -> None:
     write_notebook(workspace.home / "dies.ipynb", "ocean", [code("import os; os._exit(3)"), code("1")])
     write_notebook(workspace.home / "hangs.ipynb", "ocean", [code("while True: pass"), code("2")])
-    write_document(tmp_path, [{"path": f"{each}.ipynb", "kernel": "ocean"} for each in ("dies", "hangs")])
-    dies, hangs = checked_apart(workspace, tmp_path, environ)
+    heedless = (
+        "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except KeyboardInterrupt:\n        pass"
+    )
+    write_notebook(workspace.home / "deaf.ipynb", "ocean", [code(heedless), code("3")])
+    write_document(tmp_path, [{"path": f"{each}.ipynb", "kernel": "ocean"} for each in ("dies", "hangs", "deaf")])
+    dies, hangs, deaf = checked_apart(workspace, tmp_path, environ, seconds=5)
     assert [cell.number for cell in dies.failed] == [1, 2]
     assert "the kernel died" in dies.failed[1].reason
     assert [(cell.number, cell.reason.split(":")[0]) for cell in hangs.failed] == [(1, "KeyboardInterrupt")]
+    assert [cell.reason for cell in deaf.failed] == ["the cell took too long, and could not be interrupted"] * 2
 
 
 def test_notebooks_are_chosen_by_pattern(home: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import warnings
@@ -27,6 +28,7 @@ from takeout.workspace.ready import Workspace
 from takeout.workspace.start import jupyter_variables
 
 _SHORT = 200
+_HEEDS_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,33 @@ def _checked(
     return _compared(notebook.path, kernel, before, document, stopped)
 
 
+class _Manager(AsyncKernelManager):
+    """Kills a kernel that does not heed an interrupt, which would be waited for without end.
+
+    Attributes:
+        deaf: Whether that happened.
+    """
+
+    deaf = False
+    _task: asyncio.Task[None] | None = None
+
+    async def interrupt_kernel(self) -> None:  # type: ignore[override] # the parent's is written as an attribute
+        """Interrupt the kernel, and give it a while to stop."""
+        await self._async_interrupt_kernel()
+        self._task = self._task or asyncio.create_task(self._kill_later())
+
+    async def _kill_later(self) -> None:
+        await asyncio.sleep(_HEEDS_SECONDS)
+        self.deaf = True
+        await self._async_kill_kernel()
+
+    def heard(self, **_about: Any) -> None:
+        """Note that a cell came to its end."""
+        if self._task:
+            self._task.cancel()
+            self._task = None
+
+
 def _readable(saved: Mapping[str, Any]) -> Any:
     """Return a notebook of any version as nbclient takes it."""
     with warnings.catch_warnings():
@@ -162,25 +191,25 @@ def _run(
     for cell in _code(document):
         cell["outputs"], cell["execution_count"] = [], None
     specs = KernelSpecManager(kernel_dirs=[str(kernels)], ensure_native_kernel=False)
-    manager = AsyncKernelManager(kernel_name=kernel, kernel_spec_manager=specs)
+    manager = _Manager(kernel_name=kernel, kernel_spec_manager=specs)
     client = NotebookClient(
         document,
         km=manager,
         timeout=seconds,
         interrupt_on_timeout=True,
         allow_errors=True,
+        on_cell_executed=manager.heard,
         resources={"metadata": {"path": str(folder)}},
     )
     try:
         with warnings.catch_warnings(), (kernels.parent / "kernels.log").open("ab") as log:
             warnings.simplefilter("ignore")
-            client.execute(env=dict(variables), stdout=log, stderr=log)
+            # Without the last word the kernel would run until this process ends, and might keep it from ending.
+            client.execute(env=dict(variables), stdout=log, stderr=log, cleanup_kc=True)
     except (DeadKernelError, CellTimeoutError) as error:
-        return (
-            "the kernel died (see jupyter/kernels.log in .takeout-work)"
-            if isinstance(error, DeadKernelError)
-            else "the cell took too long"
-        )
+        if manager.deaf or isinstance(error, CellTimeoutError):
+            return "the cell took too long, and could not be interrupted"
+        return "the kernel died (see jupyter/kernels.log in .takeout-work)"
     except RuntimeError as error:
         return f"the kernel did not start: {error}"
     return ""

@@ -43,9 +43,7 @@ class Container:
         own += ["--env", f"HOME={self.home}", "--env", f"USER={Path(self.home).name}"]
         # Where SELinux confines containers, a home would have to be relabelled for one to read it.
         own += ["--security-opt", "label=disable"]
-        if self.name == "docker":
-            own.append("--init")
-        elif os.geteuid():
+        if self.name == "podman" and os.geteuid():
             own += ["--userns", "keep-id"]
         return [self.engine, "run", "--rm", *own, *options, self.image]
 

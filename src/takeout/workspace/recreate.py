@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from takeout.errors import DiskError, OptionError, ToolError, Where
+from takeout.errors import DiskError, OptionError, TakeoutError, ToolError, Where
 from takeout.progress import Progress, silent
 from takeout.workspace.build import Made, directory_name, make
 from takeout.workspace.capture import DOCUMENT, replace_text
@@ -121,7 +121,13 @@ def _make(job: _Job, progress: Progress) -> Workspace:
             if job.way:
                 raise ToolError(f"the hub's image cannot be used: {error.message}", hint=error.hint) from error
             better.append(f"its image {job.captured.image}: {error.message}")
-    return _make_each(job, better, progress)
+    try:
+        return _make_each(job, better, progress)
+    except TakeoutError as error:
+        # Why a nearer way was not taken is as much of a help as why this one failed.
+        before = "; ".join(f"nearer would have been {note}" for note in better)
+        error.hint = "; ".join(filter(None, [error.hint, before]))
+        raise
 
 
 def _make_each(job: _Job, better: list[str], progress: Progress) -> Workspace:
