@@ -12,7 +12,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from pull.cached import made_once
 from pull.servers import free_port, wait_for
+from takeout.errors import TakeoutError
+from takeout.local.node import PROXY, install_proxy, node_here
 
 SERVICE_TOKEN = "a-token-for-the-tests-of-the-hub-itself"  # noqa: S105 - guards a temporary directory
 CONFIG = """
@@ -43,12 +46,20 @@ c.JupyterHub.load_roles = [{{"name": "test", "services": ["test"], "scopes": [
 
 
 def find_proxy() -> str:
-    """Return where configurable-http-proxy is; empty where it is not."""
+    """Return where configurable-http-proxy is, installed once where it is not; empty where that fails."""
     found = shutil.which("configurable-http-proxy")
-    if found:
-        return found
-    places = Path("~/.cache/takeout/local").expanduser().glob("*/proxy/node_modules/.bin/configurable-http-proxy")
-    return next((str(path) for path in places), "")
+    if found or node_here(os.environ) is None:
+        return found or ""
+
+    def make(place: Path) -> bool:
+        try:
+            install_proxy(place, os.environ)
+        except TakeoutError:
+            return False
+        return True
+
+    place = made_once(PROXY.replace("@", "-"), make)
+    return str(place / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy") if place else ""
 
 
 class RealHub:

@@ -75,6 +75,7 @@ class JupyterServer:
         module: The server's module.
         options: More options.
         extension: Whether Takeout's extension is on.
+        classic: Whether it is the classic notebook server, with options of its own.
     """
 
     root: Path
@@ -83,6 +84,7 @@ class JupyterServer:
     module: str = "jupyter_server"
     options: Sequence[str] = ()
     extension: bool = False
+    classic: bool = False
     base: str = "/"
     port: int = field(default_factory=free_port)
     token: str = TOKEN
@@ -97,8 +99,8 @@ class JupyterServer:
         return self.run / "server.log"
 
     def command(self) -> list[str]:
-        name = "NotebookApp" if self.module == "notebook" else "ServerApp"
-        root = "notebook_dir" if name == "NotebookApp" else "root_dir"
+        name = "NotebookApp" if self.classic else "ServerApp"
+        root = "notebook_dir" if self.classic else "root_dir"
         return [
             *self.python, "-m", self.module,
             f"--{name}.token={self.token}", f"--{name}.ip=127.0.0.1", f"--{name}.port={self.port}",
@@ -108,10 +110,8 @@ class JupyterServer:
 
     @property
     def extensions(self) -> list[str]:
-        """Return the options that leave Takeout's extension out, or nothing."""
-        if self.extension or self.module == "notebook":
-            return []
-        return ["--ServerApp.jpserver_extensions=takeout.server=False"]
+        """Return the options that say whether Takeout's extension is on."""
+        return [] if self.classic else [f"--ServerApp.jpserver_extensions=takeout.server={self.extension}"]
 
     def start(self) -> JupyterServer:
         self.run.mkdir(parents=True, exist_ok=True)
