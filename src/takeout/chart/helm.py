@@ -5,6 +5,7 @@ The library is 80 MB of Go; it is imported when a chart is first loaded, and nev
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import yaml
 
+from takeout.chart.called import call_it_helm
 from takeout.chart.messages import schema_faults, template_fault, warning_faults
 from takeout.chart.quiet import quiet
 from takeout.chart.tree import ChartTree, read_chart
@@ -201,6 +203,8 @@ def sdk() -> Any:
     Raises:
         ToolError: When it is not installed, or does not run on this machine.
     """
+    if "helm_python" not in sys.modules:
+        call_it_helm()
     try:
         import helm_python  # noqa: PLC0415 - 80 MB of Go
     except (ImportError, OSError) as error:

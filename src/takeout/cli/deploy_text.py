@@ -57,7 +57,10 @@ def difference_text(difference: Difference) -> str:
     for change in difference.values:
         before = "" if change.before is None else change.before
         after = "" if change.after is None else change.after
-        lines.append(f"value {change.path}: {before or '(nothing)'} -> {after or '(nothing)'}")
+        if change.lines:
+            lines += [f"value {change.path}", *(f"  {line}" for line in change.lines)]
+        else:
+            lines.append(f"value {change.path}: {before or '(nothing)'} -> {after or '(nothing)'}")
     for item in difference.objects:
         lines.append(f"{item.change} {item.object}")
         lines += [f"  {line}" for line in item.lines]

@@ -17,7 +17,8 @@ from takeout.cluster.plan import Plan
 from takeout.cluster.records import documents
 from takeout.cluster.releases import Releases
 from takeout.replica.model import SECRETS
-from takeout.replica.shorten import is_secret, short_data
+from takeout.replica.shorten import difference, is_secret, short_data
+from takeout.source.conceal import conceal
 from takeout.values.node import Mapping as Document
 from takeout.values.node import from_data, leaves
 from takeout.values.path import Path, format_path
@@ -34,11 +35,13 @@ class ValueChange:
         path: Dotted path.
         before: The running release's value, short; None where it has none.
         after: The replica's value, short; None where it has none.
+        lines: What changed inside a list or a long text.
     """
 
     path: str
     before: str | None
     after: str | None
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,32 @@ def differ(plan: Plan, cluster: Cluster) -> Difference:
 def _values(before: Mapping[str, Any], after: Mapping[str, Any], own: Document | None) -> Iterator[ValueChange]:
     known = frozenset(path for path, _ in leaves(own)) if own is not None else frozenset()
     old, new = _flat(before), _flat(after)
+    old_shown, new_shown = (_flat(conceal(values, "").values) for values in (before, after))
     for path in sorted({*old, *new}, key=format_path):
         if path in old and path in new and old[path] == new[path]:
             continue
-        yield ValueChange(format_path(path), _shown(path, old, known), _shown(path, new, known))
+        if is_secret(path, from_data(new.get(path, old.get(path))), known) or _same(path, old_shown, new_shown):
+            was, now = ("(secret)" if path in old else None), ("(another secret)" if path in new else None)
+            yield ValueChange(format_path(path), was, now)
+            continue
+        lines = difference(_text(old_shown.get(path)), _text(new_shown.get(path)))
+        yield ValueChange(
+            format_path(path),
+            short_data(old_shown[path]) if path in old_shown else None,
+            short_data(new_shown[path]) if path in new_shown else None,
+            tuple(lines) if path in old and path in new and "\n" in _text(new_shown[path]).strip() else (),
+        )
+
+
+def _same(path: Path, old: Mapping[Path, Any], new: Mapping[Path, Any]) -> bool:
+    """Whether two values that differ look the same once their secrets are taken out."""
+    return path in old and path in new and old[path] == new[path]
+
+
+def _text(data: Any) -> str:
+    if isinstance(data, str):
+        return data
+    return "" if data is None else str(yaml.safe_dump(data, sort_keys=True))
 
 
 def _flat(data: Mapping[str, Any], path: Path = ()) -> dict[Path, Any]:
@@ -113,14 +138,6 @@ def _flat(data: Mapping[str, Any], path: Path = ()) -> dict[Path, Any]:
         else:
             found[(*path, str(key))] = value
     return found
-
-
-def _shown(path: Path, values: Mapping[Path, Any], known: frozenset[Path]) -> str | None:
-    if path not in values:
-        return None
-    if is_secret(path, from_data(values[path]), known):
-        return f"(secret {_mark(values[path])})"
-    return short_data(values[path])
 
 
 def _changes(before: list[Object], after: list[Object]) -> Iterator[ObjectChange]:

@@ -101,6 +101,11 @@ def test_install_upgrade_roll_back_remove(live: Cluster, space: str, run: Run) -
     assert document["deployed"]["revision"] == 1
     assert not document["deployed"]["upgraded"]
     before = token(live, space)
+    managers = {
+        (m["manager"], m["operation"]) for m in live.get("ConfigMap", "hub", space)["metadata"]["managedFields"]
+    }
+    if sys.platform.startswith("linux"):
+        assert managers == {("helm", "Apply")}, "the program helm must find its own fields"
     code, document = run(local="word: two\n")
     assert code == 0, document
     assert document["deployed"]["revision"] == 2
