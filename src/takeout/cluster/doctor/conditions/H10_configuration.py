@@ -68,7 +68,8 @@ def _raised(snapshot: Snapshot, pod: Pod, where: str, before: Sequence[str], tra
     names = [match["name"] for line in before if (match := _LOADING.search(line))]
     evidence = tuple(from_log(where, line) for line in trace if _SNIPPET.search(line) or error in line)
     shown = kubectl(snapshot, f"logs {pod.name} --container hub --previous")
-    if not in_snippet or not names:
+    no_text = "exec() arg 1 must be" in error
+    if not names or not (in_snippet or no_text):
         place = next(m for line in trace if (m := _CONFIG.search(line)))
         return Finding(
             f"Pod/{pod.name}",
@@ -82,12 +83,14 @@ def _raised(snapshot: Snapshot, pod: Pod, where: str, before: Sequence[str], tra
     path = snapshot.facts.key(format_path(("hub", "extraConfig", names[-1])))
     return Finding(
         f"Value/{path.replace(' ', '_')}",
-        f"the hub does not start: the snippet {names[-1]} raises {error} in its line {in_snippet}",
-        f"Mend line {in_snippet} of `{path}`, or take the snippet out; `takeout hub try` runs a replica's "
-        "snippets here, "
-        "without a cluster.",
+        f"the hub does not start: the snippet {names[-1]} is not a text"
+        if no_text
+        else f"the hub does not start: the snippet {names[-1]} raises {error} in its line {in_snippet}",
+        f"Mend `{path}`, or put an empty text in its place: a null does not take out what the chart itself has "
+        "not. "
+        "`takeout hub try` runs a replica's snippets here, without a cluster.",
         (shown,),
-        values=((path, None),),
+        values=((path, ""),),
         evidence=(from_log(where, f"Loading extra config: {names[-1]}"), *evidence),
         stops=stopped_by(pod),
     )
@@ -136,7 +139,16 @@ CONDITION = Condition(
             "a snippet that raises",
             _POD + _TRACE,
             ("Value/hub.extraConfig.10-own",),
-            ("NameError: name 'undefined_thing' is not defined in its line 3", "hub.extraConfig.10-own=None"),
+            ("NameError: name 'undefined_thing' is not defined in its line 3", "hub.extraConfig.10-own="),
+        ),
+        Case(
+            "a snippet that somebody took out with a null, which only takes out what the chart itself has",
+            _POD
+            + _TRACE.replace('          File "<string>", line 3, in <module>\n', "").replace(
+                "NameError: name 'undefined_thing' is not defined", "TypeError: exec() arg 1 must be a string"
+            ),
+            ("Value/hub.extraConfig.10-own",),
+            ("the snippet 10-own is not a text", "hub.extraConfig.10-own="),
         ),
         Case(
             "a section that is no class",

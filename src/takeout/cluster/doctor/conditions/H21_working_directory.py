@@ -43,7 +43,7 @@ def _finding(snapshot: Snapshot, pod: Pod, path: str, evidence: Evidence, settin
         "the image's own "
         "counts; images of another kind have other homes. Then let people start their servers again.",
         (restart(snapshot, "hub"),),
-        values=((key, None),),
+        values=((key, "" if setting == "notebook_dir" else None),),
         evidence=(evidence,),
         stops=stopped_by(pod),
     )
@@ -88,7 +88,7 @@ CONDITION = Condition(
             + 'previous: {jupyter-ada/notebook: "[C] Bad config encountered during initialization: '
             "No such directory: ''/home/jovyan/work''\"}",
             ("Pod/jupyter-ada",),
-            ("hub.config.KubeSpawner.notebook_dir=None",),
+            ("hub.config.KubeSpawner.notebook_dir=",),
         ),
         Case("an end of another kind", _GIVEN.replace("MESSAGE", "exec format error")),
     ),
