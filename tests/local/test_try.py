@@ -9,13 +9,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from local.trying import a_try
 from takeout.local.browser import Browser, StepError
 from takeout.local.hub import marker_of
 from takeout.local.processes import _carriers
@@ -34,29 +33,6 @@ def taken_port(held: socket.socket) -> int:
     held.bind(("127.0.0.1", 0))
     held.listen()
     return int(held.getsockname()[1])
-
-
-@contextmanager
-def a_try(replica: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """Start ``takeout hub try`` and yield it with what it printed, once its hub answers."""
-    command = [sys.executable, "-m", "takeout", "hub", "try", str(replica), "--table", "--json", *options]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
-    )
-    try:
-        assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith("}"):
-                break
-        yield process, json.loads("".join(lines))
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 def test_check_goes_from_the_login_to_a_cells_result_for_every_profile(

@@ -59,7 +59,7 @@ class Browser:
             StepError: When the hub does not let the user in.
         """
         page = self._get("hub/login")
-        form = {**hidden(page.text), "username": self.user, "password": password}
+        form = {"_xsrf": self._xsrf("/hub/"), **hidden(page.text), "username": self.user, "password": password}
         # Without a place to go on to, the hub would start a server at once where there is no form.
         home = {"next": f"{urlsplit(self.url).path}hub/home"}
         answer = self._client.post(

@@ -23,6 +23,7 @@ import httpx
 
 from takeout.errors import DirectoryError, InputError, TakeoutError, ToolError, Where
 from takeout.local.environment import Environment
+from takeout.local.homepage import clones_of, lay_out
 from takeout.local.hubdir import hub_environ, write_hub
 from takeout.local.plan import Addresses
 from takeout.local.prepare import STATE, Prepared, Wishes, group_names, prepare, snippet_place
@@ -111,6 +112,8 @@ def running(
         sweep(marker)
         addresses = Addresses(*(f"http://127.0.0.1:{p}" for p in (free_port(port), free_port(), free_port())))
         prepared = _people(prepare(directory, addresses, environment.users, wishes), wishes)
+        pages, notes = lay_out(clones_of(prepared.plan.values), prepared.plan.places.hub / "pages", progress)
+        prepared = replace(prepared, plan=replace(prepared.plan, pages=pages))
         plan = prepared.plan
         configuration = write_hub(plan)
         write_samples(state / "samples")
@@ -132,7 +135,7 @@ def running(
         lock.write(plan.addresses.public)
         lock.flush()
         is_other = not addresses.public.endswith(f":{port}")
-        yield Running(plan.addresses.public, is_other, plan.password, prepared, log, hub, _said(log))
+        yield Running(plan.addresses.public, is_other, plan.password, prepared, log, hub, (*notes, *_said(log)))
 
 
 def marker_of(state: Path) -> str:

@@ -109,6 +109,7 @@ class Plan:
     people: dict[str, list[str]] = field(default_factory=dict)
     admins: list[str] = field(default_factory=list)
     dry: bool = False
+    pages: dict[str, str] = field(default_factory=dict)
 
     def dump(self) -> str:
         """Return the plan as JSON; the order of keys is kept, for the order of profiles matters."""

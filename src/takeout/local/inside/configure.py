@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from takeout.local.inside import login, services, spawner
+from takeout.local.inside import login, pages, services, spawner
 from takeout.local.inside.z2jh import make_module
 from takeout.local.plan import Plan
 
@@ -125,14 +125,11 @@ def settle(config: Any, plan: Plan) -> None:
     elif not _is_hex(hub.get("cookie_secret")):
         hub.pop("cookie_secret", None)
     config.ConfigurableHTTPProxy.update({"should_start": False, "api_url": plan.addresses.proxy_api})
-    paths = hub.get("template_paths")
-    if paths:
-        hub["template_paths"] = [path for path in paths if Path(str(path)).is_dir()]
-    if not Path(str(hub.get("logo_file") or "/")).is_file():
-        hub.pop("logo_file", None)
+    pages.settle(config, plan)
     services.settle(config, plan)
     if plan.login == "dummy":
-        login.set_up(config, password=plan.password, people=plan.people, admins=plan.admins)
+        form = login.FORM if plan.pages else ""
+        login.set_up(config, password=plan.password, people=plan.people, admins=plan.admins, form=form)
         hub["load_groups"] = {}
     else:
         callback = f"{plan.addresses.public}hub/oauth_callback"

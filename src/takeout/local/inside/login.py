@@ -5,13 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from jupyterhub.auth import DummyAuthenticator
-from traitlets import Dict
+from jupyterhub.handlers.login import LoginHandler
+from traitlets import Dict, Unicode
+
+FORM = "/takeout-login"
+
+
+class FormHandler(LoginHandler):
+    """JupyterHub's own form for name and password, whatever the hub's own login page looks like."""
+
+    def render_template(self, name: str, *arguments: Any, **variables: Any) -> Any:
+        """Render JupyterHub's own page, which goes by this longer name beside another one of the same name."""
+        own = "templates/login.html" if name == "login.html" else name
+        return super().render_template(own, *arguments, **variables)
 
 
 class LocalLogin(DummyAuthenticator):
     """Any user name with the try's password; groups come from the command line."""
 
     people = Dict(help="Groups by user.", config=True)
+    form = Unicode(help="The path of the form, where the hub's own login page has none.", config=True)
+
+    def login_url(self, base_url: str) -> str:
+        """Return where the hub's own login page leads: to the form, not to itself."""
+        return base_url.rstrip("/") + self.form if self.form else str(super().login_url(base_url))
+
+    def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
+        """Return the form, where there is need of one."""
+        return [*super().get_handlers(app), *([(self.form, FormHandler)] if self.form else [])]
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> dict[str, Any] | None:
         """Return who logs in, or None where the password is wrong."""
@@ -24,7 +45,7 @@ class LocalLogin(DummyAuthenticator):
         return {"name": data["username"], "groups": list(groups)}
 
 
-def set_up(config: Any, *, password: str, people: dict[str, list[str]], admins: list[str]) -> None:
+def set_up(config: Any, *, password: str, people: dict[str, list[str]], admins: list[str], form: str = "") -> None:
     """Use the local login in place of the configured one.
 
     What the configured one knows of people stays: admins are admins. What needs its provider (hooks after the
@@ -36,6 +57,7 @@ def set_up(config: Any, *, password: str, people: dict[str, list[str]], admins: 
         {
             "password": password,
             "people": people,
+            "form": form,
             "admin_users": set(admins),
             "allow_all": True,
             "allowed_users": set(),
