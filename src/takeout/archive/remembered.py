@@ -21,8 +21,8 @@ _KEY_BYTES = 24
 _RECORD = struct.Struct(f"<{_KEY_BYTES}s32sII")
 _BODY_BYTES = _RECORD.size - 4
 _STAMP = struct.Struct("<QQQqq")
-_RUN_RECORDS = 1 << 16
-"""So many new records are sorted in memory and written as one file."""
+_RUN_RECORDS = 1 << 14
+"""So many new records, about five megabytes, are sorted in memory and written as one file."""
 _MOST_RUNS = 8
 """With more files than this, all are merged into one when the cache is opened."""
 _MOST_BYTES = 256 << 20
