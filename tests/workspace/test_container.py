@@ -94,6 +94,15 @@ def test_notebooks_run_in_it_with_the_paths_of_the_hub(
     assert list((workspace.directory / "jupyter" / "runtime").iterdir()) == []
 
 
+def test_an_image_without_the_hubs_environments_is_not_the_hubs(
+    tmp_path: Path, with_podman: Mapping[str, str]
+) -> None:
+    about = document(image={"name": IMAGE}, environments=[environment("/opt/other", [("tides", "1.0")])])
+    (tmp_path / DOCUMENT).write_text(json.dumps(about))
+    with pytest.raises(ToolError, match="has none of the hub's environments, such as /opt/other"):
+        recreate(tmp_path, with_podman, way="image")
+
+
 @pytest.mark.usefixtures("no_container_left")
 def test_jupyterlab_answers_to_the_token_alone_and_ends_with_ctrl_c(
     workspace: Workspace, with_podman: Mapping[str, str]

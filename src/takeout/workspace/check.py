@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 import warnings
@@ -14,7 +13,6 @@ from typing import Any
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
@@ -23,12 +21,12 @@ from takeout.progress import Progress, silent
 from takeout.workspace.capture import replace_text
 from takeout.workspace.container_kernel import RUN
 from takeout.workspace.engine import remove_labelled
+from takeout.workspace.manager import PatientManager
 from takeout.workspace.model import Captured, Notebook
 from takeout.workspace.ready import Workspace
 from takeout.workspace.start import jupyter_variables
 
 _SHORT = 200
-_HEEDS_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,10 @@ def check_notebooks(
             found.append(_checked(workspace, notebook, own, timeout_seconds))
     finally:
         if workspace.container:
+            # What was killed could not do so itself.
             remove_labelled(workspace.container.engine, f"{RUN}={own[RUN]}", environ)
+            for file in (workspace.directory / "jupyter" / "runtime").glob(f"takeout-kernel-{own[RUN]}*.json"):
+                file.unlink(missing_ok=True)
     progress("run notebooks", len(notebooks), len(notebooks))
     return tuple(found)
 
@@ -149,33 +150,6 @@ def _checked(
     return _compared(notebook.path, kernel, before, document, stopped)
 
 
-class _Manager(AsyncKernelManager):
-    """Kills a kernel that does not heed an interrupt, which would be waited for without end.
-
-    Attributes:
-        deaf: Whether that happened.
-    """
-
-    deaf = False
-    _task: asyncio.Task[None] | None = None
-
-    async def interrupt_kernel(self) -> None:  # type: ignore[override] # the parent's is written as an attribute
-        """Interrupt the kernel, and give it a while to stop."""
-        await self._async_interrupt_kernel()
-        self._task = self._task or asyncio.create_task(self._kill_later())
-
-    async def _kill_later(self) -> None:
-        await asyncio.sleep(_HEEDS_SECONDS)
-        self.deaf = True
-        await self._async_kill_kernel()
-
-    def heard(self, **_about: Any) -> None:
-        """Note that a cell came to its end."""
-        if self._task:
-            self._task.cancel()
-            self._task = None
-
-
 def _readable(saved: Mapping[str, Any]) -> Any:
     """Return a notebook of any version as nbclient takes it."""
     with warnings.catch_warnings():
@@ -191,7 +165,7 @@ def _run(
     for cell in _code(document):
         cell["outputs"], cell["execution_count"] = [], None
     specs = KernelSpecManager(kernel_dirs=[str(kernels)], ensure_native_kernel=False)
-    manager = _Manager(kernel_name=kernel, kernel_spec_manager=specs)
+    manager = PatientManager(kernel_name=kernel, kernel_spec_manager=specs)
     client = NotebookClient(
         document,
         km=manager,

@@ -56,6 +56,8 @@ def work_in_image(
     if problem:
         raise ToolError(f"{captured.image} cannot be fetched with {container.name}: {problem}")
     inside = _captured_inside(container, home, maker)
+    if wanted and not {each.prefix for each in wanted} & {each.prefix for each in inside.environments}:
+        raise ToolError(f"{container.image} has none of the hub's environments, such as {wanted[0].prefix}")
     has_lab = any(each.name.lower() == "jupyterlab" for one in inside.environments for each in one.packages)
     container = replace(container, interface="lab" if has_lab else "notebook")
     made = tuple(_made(environment, inside, container) for environment in wanted)

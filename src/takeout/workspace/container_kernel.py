@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 RUN = "TAKEOUT_RUN"
-"""A variable, and a container's label: whoever starts kernels tells them apart by it, to remove what is left."""
+"""A variable, a container's label, and part of files' names: whoever starts kernels removes by it what is left."""
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
 
@@ -25,12 +25,12 @@ def main(plan_file: str, connection_file: str) -> int:
     """Run the kernel until it ends, and return its exit code."""
     plan = json.loads(Path(plan_file).read_text(encoding="utf-8"))
     connection = json.loads(Path(connection_file).read_text(encoding="utf-8"))
-    name = f"takeout-kernel-{secrets.token_hex(8)}"
+    run = os.environ.get(RUN, "")
+    name = f"takeout-kernel-{run}{secrets.token_hex(8)}"
     shared = _shared(plan, connection, name)
     published = [f"--publish=127.0.0.1:{connection[port]}:{connection[port]}" for port in _PORTS]
     inside = f"{plan['runtime_inside']}/{name}.json"
     command = [word.replace("{connection_file}", inside) for word in plan["command"]]
-    run = os.environ.get(RUN)
     label = ["--label", f"{RUN}={run}"] if run else []
     words = [plan["engine"], *plan["run"], "--name", name, *label, *published, plan["image"], *command]
     signal.signal(signal.SIGTERM, _leave)
