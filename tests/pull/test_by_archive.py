@@ -85,6 +85,29 @@ def test_later_only_what_changed_is_asked_for(filled: JupyterServer, put_proxy: 
     assert tree(here) == tree(filled.root)
 
 
+def test_what_is_left_out_or_unreadable_is_not_gone(filled: JupyterServer, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    pull(filled.address, here, KEY, Options(exclude=("large.bin",)))
+    (filled.root / "page.html").unlink()
+
+    report = pull(filled.address, here, KEY, Options(exclude=("*.bin", "folder*"), delete=True))
+
+    assert report.deleted == ("page.html",)
+    assert (here / "middle.bin").exists()
+    assert (here / ".hidden.bin").exists()
+    assert len(list((here / "folder 1" / "deep").iterdir())) == 8
+
+
+def test_a_listing_may_be_cut_too(filled: JupyterServer, put_proxy: Put, tmp_path: Path) -> None:
+    def cut(request: Request) -> Bend | None:
+        return Bend(cut_after=400) if "/takeout/listing" in request.path and request.same < 3 else None
+
+    report = pull(put_proxy(filled, cut).address, tmp_path / "here", KEY)
+
+    assert report.notes == (NOTE,)
+    assert tree(tmp_path / "here") == tree(filled.root)
+
+
 def test_patterns_and_presets_are_the_server_s_to_apply(extended: JupyterServer, tmp_path: Path) -> None:
     for name in (".cache/x", "data/keep.txt", "data/skip.tmp", "data/no & é.log"):
         (extended.root / name).parent.mkdir(parents=True, exist_ok=True)

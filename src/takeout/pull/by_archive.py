@@ -7,7 +7,6 @@ does not keep still, or the extension goes away, what is left is fetched file by
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from takeout.pull import contents
 from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError
@@ -72,22 +71,21 @@ def _found(listing: Listing, notes: tuple[str, ...] = (NOTE,)) -> Found:
 
 def _listed(ready: Ready) -> tuple[Listing, Names]:
     """Record the server's tree as a walk of its own."""
-    shown = contents.shown(ready.reached.connection)
+    missing = set(contents.shown(ready.reached.connection))
     names = ready.names()
-    missing = set(shown)
+    number: int | None = None
 
-    def begin() -> Callable[[RemoteEntry], None]:
-        nonlocal names
+    def put(entry: RemoteEntry) -> None:
+        nonlocal number
+        if number is None:
+            # Not before: a listing that does not come whole leaves the walk before it as it is.
+            number = ready.round = ready.journal.next_round()
+        missing.discard(entry.path)
+        ready.journal.put(entry, names.local(entry.path), number)
+
+    listing = fetch_listing(ready.reached.connection, ready.options, put, is_served, ready.progress)
+    if number is None:
         ready.round = ready.journal.next_round()
-        names = ready.names()
-
-        def put(entry: RemoteEntry) -> None:
-            missing.discard(entry.path)
-            ready.journal.put(entry, names.local(entry.path), ready.round)
-
-        return put
-
-    listing = fetch_listing(ready.reached.connection, ready.options, begin, is_served, ready.progress)
     left_out = {item.path for item in (*listing.left_out, *listing.not_taken)}
     if missing - left_out:
         # The extension's directory is another one than the file interface's: no file may be asked for there.

@@ -85,9 +85,9 @@ def vanished(
     """Return what is not on the server any more: what is kept here, and what was deleted.
 
     What is below a directory that could not be listed is not known to be gone, nor is what an earlier pull saw and
-    this one cannot. What was changed here is kept.
+    this one cannot. What is left out on request is not gone either. What was changed here is kept.
     """
-    unlisted = found.unlisted
+    unlisted = (*found.unlisted, *(item.path for item in (*found.not_taken, *found.left_out)))
     kept: list[str] = []
     deleted: list[str] = []
     closed = tuple(f"{path}/" for path in unlisted)

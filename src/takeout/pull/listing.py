@@ -6,10 +6,12 @@ Source: docs/reference/server.md, "The listing".
 from __future__ import annotations
 
 import json
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 from urllib.parse import urlencode
 
 from takeout.archive.entry import Kind
@@ -17,12 +19,14 @@ from takeout.progress import Progress, silent
 from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError
 from takeout.pull.connection import Connection, GaveUpError
 from takeout.pull.model import UNKNOWN, Named, Options, RemoteEntry
+from takeout.pull.store import disk_error
 
 READ_SECONDS = 300.0
 """The server looks through the whole home before it answers; a distant disk takes its time."""
 _KINDS = {"d": Kind.DIRECTORY, "f": Kind.FILE, "l": Kind.SYMLINK}
 _FIELDS = 8
 _MOST_LINE_BYTES = 64 << 20
+_MOST_SPOOLED_BYTES = 16 << 20
 
 
 class UnlistedError(Exception):
@@ -68,7 +72,7 @@ class Listing:
 def fetch_listing(
     connection: Connection,
     options: Options,
-    begin: Callable[[], Callable[[RemoteEntry], None]],
+    put: Callable[[RemoteEntry], None],
     served: Callable[[str], bool],
     progress: Progress = silent,
 ) -> Listing:
@@ -77,8 +81,7 @@ def fetch_listing(
     Args:
         connection: The server.
         options: What was asked for.
-        begin: Called whenever the listing begins, also after a cut; returns what takes the entries, a parent
-            before what is in it.
+        put: Takes the entries, a parent before what is in it; called only when the whole listing is there.
         served: Whether the server's file interface gives a path, too.
         progress: Told how many entries were found.
 
@@ -95,20 +98,68 @@ def fetch_listing(
     query = urlencode(arguments, errors="surrogateescape")
 
     # Without a slash at the end: a server without the extension answers that with a redirect, as for a login.
-    def once() -> Listing:
-        reader = _Reader(f"takeout/archive?{query}", begin(), served)
-        path, headers = f"takeout/listing?{query}", {"Accept-Encoding": "gzip"}
-        with connection.ask(path, headers=headers, head_seconds=READ_SECONDS) as answer:
-            packed = answer.headers.get("content-encoding", "") == "gzip"
-            for line in _lines(answer.body, packed=packed):
-                reader.take(line)
-                progress("listed", reader.count, 0)
-        return reader.result()
+    def once() -> IO[bytes]:
+        spool = tempfile.SpooledTemporaryFile(_MOST_SPOOLED_BYTES)  # noqa: SIM115 - whoever reads it closes it
+        try:
+            _fill(spool, connection, f"takeout/listing?{query}", progress)
+        except BaseException:
+            spool.close()
+            raise
+        return spool
 
     try:
-        return connection.insist(once)
+        with connection.insist(once) as spool:
+            spool.seek(0)
+            reader = _Reader(f"takeout/archive?{query}", put, served)
+            for line in spool:
+                reader.take(line)
+            return reader.result()
     except (AbsentError, RefusedError, FailedError, GaveUpError) as error:
         raise UnlistedError(str(error)) from error
+    except OSError as error:
+        raise disk_error(error, Path(tempfile.gettempdir())) from error
+
+
+def _fill(spool: IO[bytes], connection: Connection, path: str, progress: Progress) -> None:
+    """Write a listing's lines into a file.
+
+    Raises:
+        AskAgainError: When it does not come whole.
+    """
+    count, ended = 0, False
+    with connection.ask(path, headers={"Accept-Encoding": "gzip"}, head_seconds=READ_SECONDS) as answer:
+        packed = answer.headers.get("content-encoding", "") == "gzip"
+        for line in _lines(answer.body, packed=packed):
+            spool.write(line + b"\n")
+            count, ended = _heard(line, count)
+            progress("listed", count, 0)
+    if not ended:
+        raise AskAgainError("the listing ended early")
+
+
+def _heard(line: bytes, count: int) -> tuple[int, bool]:
+    """Return how many entries were found, as a line tells, and whether it is the last.
+
+    Raises:
+        AskAgainError: When the server failed on its way.
+        FailedError: When this is no listing.
+    """
+    if line.startswith(b"["):
+        return count + 1, False
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise FailedError(200) from error
+    match value:
+        case {"entries": int(found)}:
+            return found, False
+        case {"failed": dict(refusal)}:
+            raise AskAgainError(str(refusal.get("message", "the listing failed")), overloaded=True)
+        case {"end": int(_)}:
+            return count, True
+        case {"archive": dict(_)}:
+            return 0, False
+    raise FailedError(200)
 
 
 def _lines(chunks: Iterator[bytes], *, packed: bool) -> Iterator[bytes]:
@@ -131,31 +182,22 @@ class _Reader:
     address: str
     put: Callable[[RemoteEntry], None]
     served: Callable[[str], bool]
-    count: int = 0
     archive: Archive | None = None
     not_taken: list[Named] = field(default_factory=list)
     left_out: list[Named] = field(default_factory=list)
     _folders: set[str] = field(default_factory=lambda: {""})
-    _ended: bool = False
 
     def take(self, line: bytes) -> None:
         """Take one line in.
 
         Raises:
-            AskAgainError: When the server failed on its way.
             FailedError: When this is no listing.
         """
         try:
             value = json.loads(line)
             match value:
-                case {"entries": int(count)}:
-                    self.count = count
                 case {"archive": dict(about)}:
                     self._about(about)
-                case {"end": int(_)}:
-                    self._ended = True
-                case {"failed": dict(refusal)}:
-                    raise AskAgainError(str(refusal.get("message", "the listing failed")), overloaded=True)
                 case list() if len(value) == _FIELDS:
                     self._entry(value)
         except (ValueError, TypeError, KeyError) as error:
@@ -165,10 +207,10 @@ class _Reader:
         """Return what came.
 
         Raises:
-            AskAgainError: When it is not all.
+            FailedError: When it is none.
         """
-        if self.archive is None or not self._ended:
-            raise AskAgainError("the listing ended early")
+        if self.archive is None:
+            raise FailedError(200)
         return Listing(self.archive, self.not_taken, self.left_out)
 
     def _about(self, about: dict[str, Any]) -> None:
@@ -206,4 +248,3 @@ class _Reader:
         if is_file and not (entry.size_bytes >= 0 <= entry.place):
             raise ValueError(path)
         self.put(entry)
-        self.count += 1

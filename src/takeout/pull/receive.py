@@ -145,7 +145,8 @@ class Reception:
             headers["Range"] = f"bytes={self.at}-{last}"
         self._silence.asked(self.at)
         path = f"files/{quoted(self.entry.path)}"
-        with self.connection.ask(path, headers=headers, body_seconds=self._silence.seconds) as answer:
+        seconds = self._silence.seconds
+        with self.connection.ask(path, headers=headers, head_seconds=2 * seconds, body_seconds=seconds) as answer:
             if self._begin(answer, ranged=bool(headers)):
                 self._body(answer)
         if self.at < self._stop:
