@@ -157,8 +157,8 @@ def _hosts(hub: Mapping[str, Any]) -> tuple[str, ...]:
     route = _map(hub, "httpRoute")
     hosts: list[Any] = []
     for part, key in ((ingress, "hosts"), (route, "hostnames")):
-        hosts += part.get(key) or () if part.get("enabled") else ()
-    hosts += https.get("hosts") or () if https.get("enabled") is not False else ()
+        hosts += _list(part, key) if part.get("enabled") else []
+    hosts += _list(https, "hosts") if https.get("enabled") is not False else []
     return tuple(dict.fromkeys(str(host).lower() for host in hosts if host))
 
 
@@ -191,3 +191,8 @@ def _is_optional(value: Any, parent: Any) -> bool:
 def _map(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = parent.get(key)
     return found if isinstance(found, Mapping) else {}
+
+
+def _list(parent: Mapping[str, Any], key: str) -> list[Any]:
+    found = parent.get(key)
+    return list(found) if isinstance(found, list | tuple) else []

@@ -70,14 +70,13 @@ def read_workload(item: Mapping[str, Any]) -> Workload:
         if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True"
     ]
     wanted = spec.get("replicas", status.get("desiredNumberScheduled", spec.get("completions", 1)))
-    ready = status.get("readyReplicas") or status.get("numberReady") or status.get("succeeded") or 0
     return Workload(
         kind=text(item, "kind"),
         name=text(metadata, "name"),
         part=part_of(labels),
         spec=read_spec(map_of(template, "spec"), {}),
-        wanted=int(wanted if wanted is not None else 1),
-        ready=int(ready),
+        wanted=wanted if isinstance(wanted, int) else 1,
+        ready=next((n for key in ("readyReplicas", "numberReady", "succeeded") if (n := number(status, key))), 0),
         problem=redact(next(iter(problems), "")),
     )
 
@@ -140,12 +139,12 @@ def _containers(spec: Mapping[str, Any], status: Mapping[str, Any], *, init: boo
             mounts=tuple(
                 (text(m, "name"), text(m, "mountPath"), text(m, "subPath")) for m in maps_of(item, "volumeMounts")
             ),
-            ports=tuple((text(p, "name"), int(p.get("containerPort") or 0)) for p in maps_of(item, "ports")),
+            ports=tuple((text(p, "name"), number(p, "containerPort")) for p in maps_of(item, "ports")),
             state=next((name for name in ("running", "waiting", "terminated") if name in state), ""),
             reason=text(waiting, "reason"),
             message=redact(text(waiting, "message")),
             ready=seen.get("ready") is True,
-            restarts=int(seen.get("restartCount") or 0),
+            restarts=number(seen, "restartCount"),
             started=moment(map_of(state, "running").get("startedAt")),
             ended=_ended(state),
             last=_ended(before),
@@ -157,7 +156,7 @@ def _number(spec: Mapping[str, Any], key: str) -> int | None:
     """Return a number of the pod's security context, or of its first container's: KubeSpawner sets it there."""
     places = (spec, *maps_of(spec, "containers"))
     found = [map_of(place, "securityContext").get(key) for place in places]
-    return next((int(value) for value in found if isinstance(value, int)), None)
+    return next((value for value in found if isinstance(value, int)), None)
 
 
 def _ended(state: Mapping[str, Any]) -> Ended | None:
@@ -165,7 +164,7 @@ def _ended(state: Mapping[str, Any]) -> Ended | None:
     if not isinstance(found, Mapping):
         return None
     message = redact(text(found, "message"))
-    return Ended(text(found, "reason"), int(found.get("exitCode") or 0), message, moment(found.get("finishedAt")))
+    return Ended(text(found, "reason"), number(found, "exitCode"), message, moment(found.get("finishedAt")))
 
 
 def _references(spec: Mapping[str, Any]) -> Iterator[Reference]:
@@ -209,7 +208,7 @@ def terms_of(selector: Mapping[str, Any]) -> tuple[tuple[Requirement, ...], ...]
     """Return the terms of a node selector; requirements on a node's name count as on a label of that name."""
     return tuple(
         tuple(
-            Requirement(text(e, "key"), text(e, "operator"), tuple(str(v) for v in e.get("values") or ()))
+            Requirement(text(e, "key"), text(e, "operator"), texts(e, "values"))
             for e in (*maps_of(term, "matchExpressions"), *maps_of(term, "matchFields"))
         )
         for term in maps_of(selector, "nodeSelectorTerms")
@@ -247,3 +246,17 @@ def text(item: Mapping[str, Any], key: str) -> str:
     """Return the text at ``key``; empty where there is none."""
     found = item.get(key)
     return "" if found is None else str(found)
+
+
+def texts(item: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Return the texts in the list at ``key``."""
+    found = item.get(key)
+    return tuple(str(each) for each in found) if isinstance(found, list | tuple) else ()
+
+
+def number(item: Mapping[str, Any], key: str) -> int:
+    """Return the number at ``key``; 0 where there is none."""
+    try:
+        return int(item.get(key) or 0)
+    except (TypeError, ValueError):
+        return 0

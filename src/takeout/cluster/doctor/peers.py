@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any, Literal
 
 from takeout.cluster.doctor.objects import Peer, Pod, Policy, PolicyRule, Requirement
-from takeout.cluster.doctor.parts import map_of, maps_of, text
+from takeout.cluster.doctor.parts import map_of, maps_of, number, text, texts
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -62,7 +62,7 @@ def selector_of(selector: Mapping[str, Any]) -> tuple[Requirement, ...]:
     return (
         *(Requirement(str(key), "In", (str(value),)) for key, value in map_of(selector, "matchLabels").items()),
         *(
-            Requirement(text(e, "key"), text(e, "operator"), tuple(str(v) for v in e.get("values") or ()))
+            Requirement(text(e, "key"), text(e, "operator"), texts(e, "values"))
             for e in maps_of(selector, "matchExpressions")
         ),
     )
@@ -148,7 +148,7 @@ def _rules(spec: Mapping[str, Any], key: str, whom: str) -> tuple[PolicyRule, ..
         PolicyRule(
             tuple(_peer(peer) for peer in maps_of(rule, whom)),
             tuple(
-                (port.get("port") or 0, int(port.get("endPort") or 0), text(port, "protocol") or "TCP")
+                (port.get("port") or 0, number(port, "endPort"), text(port, "protocol") or "TCP")
                 for port in maps_of(rule, "ports")
             ),
         )
@@ -162,7 +162,7 @@ def _peer(peer: Mapping[str, Any]) -> Peer:
         pods=selector_of(map_of(peer, "podSelector")) if "podSelector" in peer else None,
         namespaces=selector_of(map_of(peer, "namespaceSelector")) if "namespaceSelector" in peer else None,
         cidr=text(block, "cidr"),
-        excepted=tuple(str(part) for part in block.get("except") or ()),
+        excepted=texts(block, "except"),
     )
 
 

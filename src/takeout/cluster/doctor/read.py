@@ -22,10 +22,12 @@ from takeout.cluster.doctor.parts import (
     map_of,
     maps_of,
     moment,
+    number,
     read_pod,
     read_workload,
     terms_of,
     text,
+    texts,
 )
 from takeout.cluster.doctor.peers import read_policy
 from takeout.cluster.doctor.redact import redact
@@ -50,7 +52,7 @@ def read_event(item: Mapping[str, Any]) -> Event:
         type=text(item, "type"),
         reason=text(item, "reason"),
         message=redact(text(item, "message")),
-        count=int(item.get("count") or series.get("count") or 1),
+        count=number(item, "count") or number(series, "count") or 1,
         last=next((found for value in (*times, made) if (found := moment(value))), None),
     )
 
@@ -63,7 +65,7 @@ def read_service(item: Mapping[str, Any]) -> Service:
         type=text(spec, "type") or "ClusterIP",
         selector=tuple((str(k), str(v)) for k, v in map_of(spec, "selector").items()),
         addresses=_balanced(item),
-        ports=tuple(int(port.get("port") or 0) for port in maps_of(spec, "ports")),
+        ports=tuple(number(port, "port") for port in maps_of(spec, "ports")),
     )
 
 
@@ -76,7 +78,7 @@ def read_endpoints(items: Objects) -> dict[str, tuple[list[str], list[str]]]:
         for endpoint in maps_of(item, "endpoints"):
             # An absent condition means ready: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
             is_ready = map_of(endpoint, "conditions").get("ready") is not False
-            (ready if is_ready else waiting).extend(str(address) for address in endpoint.get("addresses") or ())
+            (ready if is_ready else waiting).extend(texts(endpoint, "addresses"))
     return found
 
 
@@ -89,7 +91,7 @@ def read_claim(item: Mapping[str, Any]) -> Claim:
         phase=text(map_of(item, "status"), "phase"),
         storage_class=None if class_name is None else str(class_name),
         volume=text(spec, "volumeName"),
-        modes=tuple(str(mode) for mode in spec.get("accessModes") or ()),
+        modes=texts(spec, "accessModes"),
         requested=text(map_of(map_of(spec, "resources"), "requests"), "storage"),
         created=moment(map_of(item, "metadata").get("creationTimestamp")),
     )
@@ -144,7 +146,7 @@ def read_ingress(item: Mapping[str, Any]) -> Ingress:
         name=_name(item),
         ingress_class=text(spec, "ingressClassName") or text(annotations, "kubernetes.io/ingress.class"),
         hosts=tuple(dict.fromkeys(filter(None, (text(rule, "host") for rule in maps_of(spec, "rules"))))),
-        tls=tuple((text(part, "secretName"), tuple(str(h) for h in part.get("hosts") or ())) for part in tls),
+        tls=tuple((text(part, "secretName"), texts(part, "hosts")) for part in tls),
         addresses=_balanced(item),
         issuer=next((text(annotations, name) for name in _ISSUERS if name in annotations), ""),
     )
@@ -160,8 +162,7 @@ def read_certificate(item: Mapping[str, Any]) -> Certificate:
         kind=text(item, "kind"),
         name=_name(item),
         ready=ready.get("status") == "True" or state in ("valid", "ready"),
-        names=tuple(str(name) for name in spec.get("dnsNames") or ())
-        or tuple(filter(None, (text(spec, "dnsName"),))),
+        names=texts(spec, "dnsNames") or tuple(filter(None, (text(spec, "dnsName"),))),
         secret=text(spec, "secretName"),
         issuer=text(map_of(spec, "issuerRef"), "name"),
         message=redact(next(filter(None, says), "")),
