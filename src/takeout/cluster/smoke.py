@@ -95,8 +95,9 @@ def cluster_smoke(
                 _profiles(steps, subject, people, progress)
                 _culling(steps, subject, people)
                 live_through(_days(steps, subject, people))
-        except StepError as error:
-            steps.append(Step("users for the test", ok=False, note=str(error), seconds=0.0))
+        except (StepError, httpx.HTTPError) as error:
+            note = str(error) or type(error).__name__
+            steps.append(Step("users for the test", ok=False, note=note, seconds=0.0))
     return steps
 
 
@@ -167,7 +168,10 @@ def _culling(steps: list[Step], subject: Subject, people: Robots) -> None:
 
     def look() -> str:
         wanted = bool((subject.values.get("cull") or {}).get("enabled"))
-        services = people.admin.api("GET", "services").json()
+        answer = people.admin.api("GET", "services")
+        if answer.status_code != httpx.codes.OK:
+            raise StepError(f"the hub does not tell of its services ({answer.status_code})")
+        services = answer.json()
         command = (services.get(_CULLER) or {}).get("command") or []
         if not wanted:
             return "off, as the values say"
