@@ -12,13 +12,13 @@ from typing import Any
 
 from takeout.errors import DiskError
 from takeout.progress import Progress, silent
-from takeout.pull.answers import AbsentError, FailedError, RefusedError
-from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.connection import Connection
 from takeout.pull.contents import quoted, stat
 from takeout.pull.fetch import ROUNDS, Arrived, Fetcher, Meter, pieces
 from takeout.pull.journal import Journal, Row
 from takeout.pull.model import Options, RemoteEntry, State
 from takeout.pull.plan import TO_FETCH, beside
+from takeout.pull.reasons import ends_pull, why_not
 from takeout.pull.receive import ChangedError, Mark, NoRangesError
 from takeout.pull.store import CannotKeepError, Store
 from takeout.pull.workers import Workers
@@ -170,7 +170,7 @@ class Work:
     def _ended(self, job: _Job, mark: Mark, future: Future[Any]) -> None:
         """Take the end of a task in."""
         error = future.exception()
-        if error is not None and _stops(error):
+        if error is not None and ends_pull(error):
             raise error
         if error is None and isinstance(arrived := future.result(), Arrived):
             self.place(job.row, arrived)
@@ -270,31 +270,3 @@ class Work:
             self._committed = now
             self._note_all()
             self._journal.commit()
-
-
-def _stops(error: BaseException) -> bool:
-    """Return whether an error ends the pull and not one file."""
-    return not isinstance(
-        error,
-        AbsentError | RefusedError | FailedError | GaveUpError | ChangedError | NoRangesError | UnicodeEncodeError,
-    )
-
-
-def why_not(error: BaseException) -> str:
-    """Return why a file could not be taken."""
-    match error:
-        case AbsentError():
-            text = "the server lists it and does not have it: it vanished, or is a link that leads nowhere"
-        case RefusedError(status=status):
-            text = f"the server refuses it (status {status})"
-        case FailedError(status=status):
-            text = f"the server fails to read it (status {status}): it may not be readable"
-        case GaveUpError(reason=reason):
-            text = f"it did not come after many attempts: {reason}"
-        case ChangedError(found=found):
-            text = f"what the server lists and what it sends disagree: {found}"
-        case UnicodeEncodeError():
-            text = "its name is not UTF-8, and the server's file interface cannot be asked for it"
-        case _:
-            text = str(error)
-    return text
