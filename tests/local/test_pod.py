@@ -57,6 +57,7 @@ def test_a_shared_folder_is_a_link_in_the_home(ground: Ground) -> None:
     shared = {"name": "home", "mountPath": "/home/jovyan/shared", "subPath": "_shared", "readOnly": True}
     mounts = [shared, {**HOME_MOUNT, "subPath": "ada"}]
     launch = launch_of(pod(volumes=[HOME], volumeMounts=mounts), ground, {})
+    assert "/home/jovyan/shared can be written to here; on a cluster it is read-only" in launch.notes
     (launch.home / "shared" / "table.csv").write_text("1")
     assert (ground.volumes / "claim-ada/_shared/table.csv").read_text() == "1"
     again = launch_of(pod(volumes=[HOME], volumeMounts=mounts), ground, {})

@@ -66,6 +66,8 @@ def mounts_of(pod: Mapping[str, Any], ground: Ground, notes: list[str]) -> list[
         if not source.exists():
             made(source)
         mounts.append(Mount(PurePosixPath(mount["mountPath"]), source, bool(mount.get("readOnly"))))
+        if mount.get("readOnly") and source.is_dir():
+            notes.append(f"{mount['mountPath']} can be written to here; on a cluster it is read-only")
     return sorted(mounts, key=lambda mount: len(mount.path.parts))
 
 
