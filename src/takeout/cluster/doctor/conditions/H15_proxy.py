@@ -37,6 +37,8 @@ def look(snapshot: Snapshot) -> Iterator[Finding]:
             stops=("address", "users"),
         )
         return
+    if not ready and _is_starting(snapshot):
+        return
     refused = [from_log(place, line) for place, line in snapshot.lines("proxy") if _REFUSED.search(line)]
     if proxy is not None:
         fails = not proxy.is_hub
@@ -56,6 +58,15 @@ def look(snapshot: Snapshot) -> Iterator[Finding]:
             follows=("hub", "proxy", "path/hub"),
             certainty=_certainty(proxy),
         )
+
+
+def _is_starting(snapshot: Snapshot) -> bool:
+    """Whether the hub was started a moment ago, and has not failed before: it may have its time."""
+    containers = [c for pod in snapshot.pods_of("hub") for c in pod.spec.containers if c.name == "hub"]
+    return any(
+        c.started is not None and not c.restarts and (snapshot.now - c.started).total_seconds() < _STARTING_SECONDS
+        for c in containers
+    )
 
 
 def _certainty(probe: Probe | None) -> Certainty:
@@ -93,6 +104,9 @@ def _of_hub(snapshot: Snapshot) -> Iterator[Finding]:
             follows=("proxy", "path/proxy"),
         )
 
+
+_STARTING_SECONDS = 90
+"""A hub with many users' servers to look after takes a minute."""
 
 _NOW_AND_THEN = 2
 """So many of these lines come of a restart alone."""
@@ -156,6 +170,19 @@ CONDITION = Condition(
             + "api_request to the proxy failed with status code 599, retrying...\\n" * 3
             + '"}',
             ("Service/proxy-api",),
+        ),
+        Case(
+            "a hub that was started a moment ago",
+            """
+now: '2026-08-21T12:00:00Z'
+objects:
+- kind: Pod
+  metadata: {name: hub-1, labels: {component: hub}}
+  spec: {containers: [{name: hub}]}
+  status: {containerStatuses: [{name: hub, ready: false, state: {running: {startedAt: '2026-08-21T11:59:30Z'}}}]}
+- {kind: Pod, metadata: {name: proxy-1, labels: {component: proxy}}, spec: {containers: [{name: chp}]}}
+probes: [{what: proxy, url: 'http://proxy/hub/health', status: 503}]
+""",
         ),
         Case(
             "the proxy came a little later",
