@@ -46,11 +46,15 @@ def make_layers(places: Places, names: Iterable[str], say: Callable[[str], None]
 
 
 def _make(places: Places, layout: Layout, name: str) -> Blob:
+    """Make a layer beside the one of before, which is replaced only when the new one is whole."""
     tree = places.images / "trees" / name
-    trees.unmount(tree)
+    new = tree.with_suffix(".new")
+    trees.unmount(new)
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    _MAKERS[name][1](places, new)
     shutil.rmtree(tree, ignore_errors=True)
-    tree.mkdir(parents=True)
-    _MAKERS[name][1](places, tree)
+    new.rename(tree)
     return layout.write_layer(tree)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import contextlib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cluster.machine.mounts import mounts_below
 from cluster.machine.run import run, tried
+from cluster.machine.trouble import Trouble
 
 _SUITE = "trixie"
 _MIRROR = "http://deb.debian.org/debian"
@@ -44,8 +45,8 @@ def make_debian(tree: Path) -> None:
 
 
 def describe_debian() -> str:
-    """Return all that decides what ``make_debian`` makes but the day it is made on."""
-    return inspect.getsource(make_debian) + repr((_SUITE, _DEBIAN, _NEEDLESS))
+    """Return all that decides what ``make_debian`` makes; raise the number when that function changes."""
+    return repr((1, _SUITE, _DEBIAN, _NEEDLESS))
 
 
 def add_python(lower: Sequence[Path], tree: Path, packages: Sequence[str], *, files: Sequence[Path] = ()) -> None:
@@ -65,9 +66,16 @@ def add_python(lower: Sequence[Path], tree: Path, packages: Sequence[str], *, fi
         asked = [*packages, *(f"/tmp/wheels/{file.name}" for file in files)]  # noqa: S108 - inside the image
         run(["chroot", root, *PIP, *asked], timeout_seconds=30 * _MINUTE)
         shutil.rmtree(wheels)
-        # Compiled files that do not name a time: layers have none.
-        compiled = ["python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "/usr/local/lib"]
-        tried(["chroot", root, *compiled], timeout_seconds=10 * _MINUTE)
+        _compile(root, tree)
+
+
+def _compile(root: Path, tree: Path) -> None:
+    """Compile what the layer itself brings, to files that do not name a time: layers have none."""
+    own = [f"/{path.relative_to(tree)}" for path in sorted(tree.rglob("*.py"))]
+    words = ["python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-i", "-"]
+    # Some packages bring templates that look like Python, and are not.
+    with contextlib.suppress(Trouble):
+        run(["chroot", root, *words], given="\n".join(own), timeout_seconds=10 * _MINUTE)
 
 
 def add_node(tree: Path, packages: Sequence[str]) -> None:
