@@ -128,6 +128,9 @@ def _fill(spool: IO[bytes], connection: Connection, path: str, progress: Progres
     """
     count, ended = 0, False
     with connection.ask(path, headers={"Accept-Encoding": "gzip"}, head_seconds=READ_SECONDS) as answer:
+        if not answer.headers.get("content-type", "").startswith("application/x-ndjson"):
+            # Some answer every address with a page.
+            raise FailedError(answer.status)
         packed = answer.headers.get("content-encoding", "") == "gzip"
         for line in _lines(answer.body, packed=packed):
             spool.write(line + b"\n")
