@@ -70,6 +70,8 @@ def execute(
         raise ClusterError(f"cannot {what}: the container has no such program, or the connection ended") from error
     finally:
         running.close()
+        # A connection that the other side ended first is only marked as closed.
+        running.sock.shutdown()
 
 
 @contextmanager
