@@ -43,7 +43,7 @@ def test_the_commands_are_filled_in_for_the_hub(make_replica: MakeReplica) -> No
     assert "kubectl apply --namespace reef -f manifests/" in text
     assert "https://hub.example.edu/hub/health" in text
     assert "takeout hub replicate lagoon/reef --to . --source SOURCE --domain hub.example.edu" in text
-    assert "helm uninstall reef --namespace reef" in text
+    assert "takeout hub deploy . --undeploy --adopt" in text
 
 
 def test_an_action_stands_in_its_step_as_a_box_with_command_and_proof(make_replica: MakeReplica) -> None:

@@ -8,6 +8,7 @@ import io
 import os
 import random
 import resource
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -265,9 +266,14 @@ def test_what_was_read_is_not_read_again_after_a_restart(place: Path) -> None:
     home.mkdir()
     with (home / "large").open("wb") as file:
         file.write(random.Random(4).randbytes(8 * MB))  # noqa: S311 - the same every time
-    for path in (home / "large", home):
-        os.utime(path, (1_000_000_000, 1_000_000_000))
     own(home)
+    # A checksum is kept of a file that is a while older than the youngest; only time makes it so.
+    while time.time_ns() - (home / "large").stat().st_ctime_ns < 3_000_000_000:
+        time.sleep(0.05)
+    (home / "later").touch()
+    own(home / "later")
+    for path in (home / "later", home):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
 
     def reads(server: Server) -> int:
         text = Path(f"/proc/{server.process.pid}/io").read_text(encoding="utf-8")
