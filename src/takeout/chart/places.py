@@ -11,7 +11,7 @@ from typing import Literal
 from takeout.chart.tree import ChartTree, read_chart
 from takeout.errors import DiskError, InputError
 
-Origin = Literal["given", "folder", "helm", "cache", "pulled"]
+Origin = Literal["given", "own", "folder", "helm", "cache", "pulled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Places:
 
     Attributes:
         given: What the user gave: a chart, or a folder of charts; None where nothing was given.
+        own: A folder of the charts that the very hub was seen to run; None where there is none.
         folder: A folder of charts that stands in the environment (TAKEOUT_CHARTS).
         helm: Helm's folders of pulled charts.
         content: Helm 4's cache, whose files are named after their digests; None where there is none.
@@ -51,18 +52,22 @@ class Places:
     """
 
     given: Path | None
+    own: Path | None
     folder: Path | None
     helm: tuple[Path, ...]
     content: Path | None
     cache: Path
 
     @classmethod
-    def of(cls, given: Path | None = None, environ: Mapping[str, str] = os.environ) -> Places:
+    def of(
+        cls, given: Path | None = None, environ: Mapping[str, str] = os.environ, *, own: Path | None = None
+    ) -> Places:
         """Return the places that the environment names.
 
         Args:
             given: What the user gave, such as the argument of ``--chart``.
             environ: The environment.
+            own: As in the attributes.
 
         Source: https://helm.sh/docs/helm/helm/ (environment variables), XDG Base Directory Specification 0.8.
         """
@@ -73,6 +78,7 @@ class Places:
         folder = environ.get("TAKEOUT_CHARTS")
         return cls(
             given,
+            own,
             Path(folder) if folder else None,
             (repository,),
             Path(environ.get("HELM_CONTENT_CACHE") or helm / "content"),
@@ -83,6 +89,8 @@ class Places:
         """Yield every place where ``wanted`` is, the best first."""
         if self.given is not None:
             yield from ((path, "given") for path in _in_given(self.given, wanted))
+        if self.own is not None:
+            yield from ((path, "own") for path in _in_folder(self.own, wanted))
         if self.folder is not None:
             yield from ((path, "folder") for path in _in_folder(self.folder, wanted))
         for folder in self.helm:

@@ -11,6 +11,7 @@ from takeout.adapt.rules import all_rules
 from takeout.errors import InputError, OptionError, TakeoutError
 from takeout.progress import Progress, silent
 from takeout.replica.build import build
+from takeout.replica.charts import keep_chart
 from takeout.replica.model import Replica
 from takeout.replica.options import fill_domain, parse_auth, parse_storage
 from takeout.replica.write import Written, previous_lock, write
@@ -73,8 +74,11 @@ def replicate(source: Source, entry: HubEntry, wishes: Wishes, directory: Path) 
     options = wishes.options(entry)
     target = load_target(wishes.target)
     previous_lock(directory, entry.id)  # refuse before the work, not after it
-    replica = build(source.load(entry), options, target, all_rules(), label=source.label)
-    return Outcome(entry, directory, replica, write(replica, directory))
+    configuration = source.load(entry)
+    replica = build(configuration, options, target, all_rules(), label=source.label)
+    written = write(replica, directory)
+    keep_chart(directory, configuration)
+    return Outcome(entry, directory, replica, written)
 
 
 def replicate_all(source: Source, wishes: Wishes, directory: Path, progress: Progress = silent) -> list[Outcome]:

@@ -78,6 +78,8 @@ class Configuration:
         era: ``E4`` to ``E7``, or ``chart`` for ``--chart``/``-f``.
         faults: What was found beside the layers' own faults.
         encrypted: Paths (from the root) of values that are encrypted in the source, with the file that has them.
+        packaged: The root chart as Helm packages it, where the source itself holds all of it; it may differ from
+            what a repository has under that name and version. None elsewhere.
     """
 
     entry: HubEntry
@@ -90,6 +92,7 @@ class Configuration:
     era: str = ""
     faults: tuple[Fault, ...] = ()
     encrypted: MappingABC[Path, str] = field(default_factory=dict)
+    packaged: bytes | None = field(default=None, repr=False)
 
 
 class Source(Protocol):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence
@@ -15,7 +14,6 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from takeout.chart.helm import Chart
-from takeout.chart.places import Places, Wanted
 from takeout.cluster.api import Cluster
 from takeout.cluster.records import Driver, read_records, storage_driver
 from takeout.cluster.releases import Releases
@@ -90,28 +88,7 @@ def open_release(text: str, *, progress: Progress = silent) -> Release:
     progress("reading the release", 0, 0)
     with Cluster.connect(place.context) as cluster:
         contents = read_contents(cluster, place, storage_driver())
-    keep_chart(contents, Places.of())
     return Release(place, contents)
-
-
-def keep_chart(contents: Contents, places: Places) -> None:
-    """Keep z2jh's chart out of the record where it is nowhere on this machine: then nothing need be fetched.
-
-    A chart with dependencies cannot be kept, for Helm leaves them out of the record.
-    """
-    metadata = contents.chart.get("metadata") or {}
-    wanted = Wanted(str(metadata.get("name", "")), str(metadata.get("version", "")))
-    if wanted.name != JUPYTERHUB or not contents.chart.get("templates") or any(places.search(wanted)):
-        return
-    defaults = conceal(contents.chart.get("values") or {}, "values.yaml")
-    with tempfile.TemporaryDirectory(prefix="takeout-release-") as name, suppress(OSError, TakeoutError):
-        write_chart(contents.chart, defaults, FilePath(name) / JUPYTERHUB)
-        places.cache.mkdir(parents=True, exist_ok=True)
-        with Chart.load(FilePath(name) / JUPYTERHUB) as chart:
-            kept = FilePath(chart.handle.save(name))
-        # Renamed within one file system, so that the cache never holds half a chart.
-        beside = FilePath(shutil.copyfile(kept, places.cache / f".{kept.name}.part"))
-        beside.replace(places.cache / wanted.archive)
 
 
 def read_contents(cluster: Cluster, place: Place, driver: Driver) -> Contents:
@@ -171,6 +148,7 @@ class Release(Deployment):
             values = FilePath(name) / _VALUES
             values.write_text(json.dumps(given.values), encoding="utf-8")
             super().__init__(str(folder), [str(values)], place.name)
+            self._packaged = package(folder) if contents.chart.get("templates") else None
         self._given, self._defaults = given, defaults
         self.secrets: dict[Path, str] = {**defaults.secrets, **given.secrets}
         self.texts: dict[Path, str] = {**defaults.texts, **given.texts}
@@ -189,6 +167,7 @@ class Release(Deployment):
             configuration,
             encrypted=dict.fromkeys(self.secrets, _VALUES),
             faults=(*configuration.faults, *self._given.faults, *self._defaults.faults),
+            packaged=self._packaged,
         )
 
 
@@ -213,6 +192,18 @@ def write_chart(chart: MappingABC[str, Any], defaults: Concealed, folder: FilePa
             place.write_bytes(base64.b64decode(file.get("data") or ""))
         except binascii.Error as error:
             raise ClusterError(f"the release's chart has a file that cannot be read: {file['name']}") from error
+
+
+def package(folder: FilePath) -> bytes | None:
+    """Return the chart z2jh in ``folder`` as Helm packages it, so that nothing need be fetched to run it.
+
+    None for a chart around it: Helm leaves the charts that it depends on out of the record.
+    """
+    if folder.name != JUPYTERHUB:
+        return None
+    with suppress(OSError, TakeoutError), Chart.load(folder) as chart:
+        return FilePath(chart.handle.save(str(folder.parent))).read_bytes()
+    return None
 
 
 def _unknown(place: Place, names: set[str]) -> UnknownHubError:

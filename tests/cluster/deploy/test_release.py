@@ -10,8 +10,10 @@ from takeout.chart.places import Places, Wanted
 from takeout.cli import main
 from takeout.cluster.api import Cluster
 from takeout.errors import ClusterError, OptionError, UnknownHubError
+from takeout.replica.charts import open_chart_of
+from takeout.replica.files import read_files
 from takeout.source.conceal import conceal
-from takeout.source.release import Contents, Place, keep_chart, parse_place, read_contents
+from takeout.source.release import Place, parse_place, read_contents
 from takeout.values.node import Mapping, to_data
 from takeout.values.read import read_yaml
 
@@ -214,14 +216,22 @@ def test_a_chart_with_a_file_outside_of_itself_is_refused(
     assert "outside of itself" in capfd.readouterr().err
 
 
-def test_the_chart_is_kept_where_it_is_nowhere(tmp_path: Path) -> None:
+def test_the_chart_that_the_hub_runs_is_kept_beside_its_replica_alone(
+    api: Any, kubeconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     template = {"name": "templates/a.yaml", "data": base64.b64encode(b"a: {{ .Values.b }}").decode()}
-    places = Places.of(environ={"HOME": str(tmp_path)})
-    keep_chart(Contents({**Z2JH, "templates": [template], "values": {"b": 1}}, {}, 1), places)
-    found = list(places.search(Wanted("jupyterhub", "4.3.3")))
-    assert [origin for _, origin in found] == ["cache"]
-    keep_chart(Contents({**UMBRELLA, "templates": [template]}, {}, 1), places)
-    assert len(list(places.cache.iterdir())) == 1
+    patched = {**Z2JH, "templates": [template], "values": {**Z2JH.get("values", {}), "b": 1}}
+    replica = tmp_path / "replica"
+    api.put(record(VALUES, patched), "lagoon")
+    assert replicate(kubeconfig, replica, monkeypatch) == 0
+    with open_chart_of(read_files(replica), offline=True) as chart:
+        assert chart.render({"b": 2}, name="reef", namespace="reef")[0].data == {"a": 2}
+    # Another hub of that chart's name and version must not be given this one.
+    assert list(Places.of(environ={"HOME": str(tmp_path / "home")}).search(Wanted("jupyterhub", "4.3.3"))) == []
+    api.put(record({"jupyterhub": VALUES}, {**UMBRELLA, "templates": [template]}), "lagoon")
+    assert replicate(kubeconfig, replica, monkeypatch) in (0, 1)
+    assert not (replica / ".takeout/charts").exists()
 
 
 @pytest.mark.parametrize(
