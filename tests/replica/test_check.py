@@ -107,6 +107,19 @@ def test_a_chart_that_is_not_there_is_an_error(directory: Path, tmp_path: Path) 
         check(directory, chart=tmp_path / "nowhere")
 
 
+def test_a_null_that_takes_nothing_out_is_found(directory: Path) -> None:
+    (directory / "local.values.yaml").write_text(
+        "hub:\n  extraConfig:\n    10-old: null\n  config: {A: null}\nsingleuser: {extraEnv: null}\n"
+    )
+
+    result = by_name(check(directory, offline=True))["reading"]
+
+    assert result.status == "found"
+    (item,) = result.items
+    assert "local.values.yaml:3" in item
+    assert "hub.extraConfig.10-old is null" in item
+
+
 def test_what_the_schema_refuses_is_found_with_its_place(directory: Path, chart: Path) -> None:
     (directory / "local.values.yaml").write_text("singleuser:\n  memory:\n    limit: 5\n")
 

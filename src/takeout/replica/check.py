@@ -6,22 +6,25 @@ what is left to a person (open actions, secrets to fill in, edited files) is sho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
+from takeout.adapt.free_maps import idle_nulls
 from takeout.adapt.nets import cast
 from takeout.adapt.nets.finding import Finding, surprises
 from takeout.chart.helm import Chart, Manifest
-from takeout.errors import NetworkError, TakeoutError, ToolError, ValuesError
+from takeout.errors import Fault, NetworkError, TakeoutError, ToolError, ValuesError, Where
 from takeout.progress import Progress, silent
 from takeout.replica.charts import open_chart_of
 from takeout.replica.closing import closing_checks
 from takeout.replica.files import Files, read_files
 from takeout.replica.recall import actions_of, context_of, keeps_of
 from takeout.replica.results import CheckResult, done, not_done, of_faults
+from takeout.values.merge import JUPYTERHUB
 from takeout.values.node import Mapping
+from takeout.values.path import format_path
 
 Net = Literal["references", "origin", "nodes"]
 
@@ -61,7 +64,18 @@ def found(results: Iterable[CheckResult], *, strict: bool = False) -> bool:
 
 
 def _reading(files: Files) -> CheckResult:
-    return of_faults("reading", [fault for fault in files.faults if fault.code != "duplicate-key"])
+    faults = [fault for fault in files.faults if fault.code != "duplicate-key"]
+    return of_faults("reading", [*faults, *_idle_nulls(files)])
+
+
+def _idle_nulls(files: Files) -> Iterator[Fault]:
+    """Yield a fault for every null that an owner may have meant to take something out with."""
+    z2jh = files.merged.entries.get(JUPYTERHUB) if files.lock["umbrella"] else files.merged
+    for path, null in idle_nulls(z2jh) if isinstance(z2jh, Mapping) else ():
+        name = format_path(path)
+        message = f"{name} is null: that takes out the chart's own defaults alone; the hub would be given the null"
+        hint = 'remove the line, and the entry where another values file has it; in hub.extraConfig "" switches it off'
+        yield Fault("idle-null", message, Where(null.mark.file, null.mark.line, path=name), hint)
 
 
 def _duplicates(files: Files) -> CheckResult:

@@ -1,54 +1,16 @@
 """X05: entries that a null took out of the origin's chart, in maps that are empty in z2jh."""
 
+from takeout.adapt.free_maps import idle_nulls
 from takeout.adapt.rule import Case, Draft, Rule
-from takeout.values.node import Mapping, Scalar
-from takeout.values.path import Path
-
-# Maps whose entries are the owners' own: z2jh's defaults have none, from 0.11 to 4.4.
-_FREE: tuple[Path, ...] = tuple(
-    ("jupyterhub", *path.split("."))
-    for path in (
-        "custom",
-        "hub.annotations",
-        "hub.extraConfig",
-        "hub.extraEnv",
-        "hub.extraFiles",
-        "hub.extraVolumeMounts",
-        "hub.extraVolumes",
-        "hub.labels",
-        "hub.loadRoles",
-        "hub.nodeSelector",
-        "hub.services",
-        "ingress.annotations",
-        "proxy.service.annotations",
-        "singleuser.extraAnnotations",
-        "singleuser.extraEnv",
-        "singleuser.extraFiles",
-        "singleuser.nodeSelector",
-        "singleuser.storage.extraVolumeMounts",
-        "singleuser.storage.extraVolumes",
-    )
-)
+from takeout.values.node import Mapping
 
 
 def change(draft: Draft) -> None:
     """Take the nulls out, at any depth."""
-    for path in _FREE:
-        for null in _nulls(draft, path):
-            draft.remove(null, why="it took out an entry that is not there any more")
-
-
-def _nulls(draft: Draft, path: Path) -> list[Path]:
-    node = draft.node(path)
-    if not isinstance(node, Mapping):
-        return []
-    found = []
-    for key, child in node.entries.items():
-        if isinstance(child, Mapping):
-            found += _nulls(draft, (*path, key))
-        elif isinstance(child, Scalar) and child.value is None:
-            found.append((*path, key))
-    return found
+    z2jh = draft.node("jupyterhub")
+    if isinstance(z2jh, Mapping):
+        for path, _ in idle_nulls(z2jh):
+            draft.remove(("jupyterhub", *path), why="it took out an entry that is not there any more")
 
 
 RULE = Rule(
