@@ -74,7 +74,9 @@ def _idle_nulls(files: Files) -> Iterator[Fault]:
     for path, null in idle_nulls(z2jh) if isinstance(z2jh, Mapping) else ():
         name = format_path(path)
         message = f"{name} is null: that takes out the chart's own defaults alone; the hub would be given the null"
-        hint = 'remove the line, and the entry where another values file has it; in hub.extraConfig "" switches it off'
+        hint = (
+            'remove the line, and the entry in the other file that has it; in hub.extraConfig "" switches one off'
+        )
         yield Fault("idle-null", message, Where(null.mark.file, null.mark.line, path=name), hint)
 
 
