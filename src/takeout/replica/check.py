@@ -73,10 +73,8 @@ def _idle_nulls(files: Files) -> Iterator[Fault]:
     z2jh = files.merged.entries.get(JUPYTERHUB) if files.lock["umbrella"] else files.merged
     for path, null in idle_nulls(z2jh) if isinstance(z2jh, Mapping) else ():
         name = format_path(path)
-        message = f"{name} is null: that takes out the chart's own defaults alone; the hub would be given the null"
-        hint = (
-            'remove the line, and the entry in the other file that has it; in hub.extraConfig "" switches one off'
-        )
+        message = f"{name} is null: that takes out defaults of the chart alone, and the hub would be given it"
+        hint = 'remove the line, and the entry in whichever file has it; in hub.extraConfig "" switches one off'
         yield Fault("idle-null", message, Where(null.mark.file, null.mark.line, path=name), hint)
 
 
