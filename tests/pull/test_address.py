@@ -42,6 +42,7 @@ def test_what_an_address_means(text: str, origin: str, hub: str, user: str, serv
         ("localhost:8888", "http://localhost:8888", ("/",)),
         ("http://[::1]:8888/a/b/lab/tree/x", "http://[::1]:8888", ("/a/b/", "/a/", "/")),
         ("https://binder.example/proxy-path/", "https://binder.example", ("/proxy-path/", "/")),
+        ("https://h.example/\u00fcn%20\u00ef d/lab", "https://h.example", ("/%C3%BCn%20%C3%AF%20d/", "/")),
     ],
 )
 def test_without_a_hub_every_path_above_is_a_guess(text: str, origin: str, guesses: tuple[str, ...]) -> None:
@@ -61,6 +62,7 @@ def test_without_a_hub_every_path_above_is_a_guess(text: str, origin: str, guess
         "",
         "https://",
         "http://h:99999999/",
+        f"https://{'h' * 64}.example/",
     ],
 )
 def test_addresses_that_are_none_or_hold_a_secret_are_refused_without_showing_it(text: str) -> None:

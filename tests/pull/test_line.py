@@ -14,8 +14,8 @@ import pytest
 
 from takeout.errors import NetworkError
 from takeout.pull.connection import Connection
-from takeout.pull.line import Site
 from takeout.pull.pace import Pace
+from takeout.pull.site import Site
 
 
 class Long(BaseHTTPRequestHandler):

@@ -64,6 +64,7 @@ def read_address(text: str) -> Address:
     try:
         parts = urlsplit(given)
         port = f":{parts.port}" if parts.port else ""
+        (parts.hostname or "").encode("idna")
     except ValueError as error:
         raise OptionError("this is not an address", where=Where(_shown(text))) from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -72,7 +73,9 @@ def read_address(text: str) -> Address:
     _refuse_secrets(parts.username, parts.password, parts.query, parts.fragment)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     origin = f"{parts.scheme}://{host}{port}"
-    return _of_path(origin, [part for part in parts.path.split("/") if part])
+    # A browser may show letters that stand in an address only in another form; what has that form is left.
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
+    return _of_path(origin, [part for part in path.split("/") if part])
 
 
 def _refuse_secrets(user: str | None, password: str | None, query: str, fragment: str) -> None:

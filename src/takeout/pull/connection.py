@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from takeout import __version__
 from takeout.errors import NetworkError, TokenError, Where
 from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError, judge
-from takeout.pull.line import Answer, CutError, Line, SilentError, Site
+from takeout.pull.line import Answer, CutError, Line, SilentError
 from takeout.pull.pace import Pace, StoppedError
+from takeout.pull.site import Site
 from takeout.pull.token import HINT, Token
 
 ATTEMPTS = 8

@@ -1,0 +1,157 @@
+"""Heads and bodies of answers, as servers and proxies of all ages send them, in pieces of any size."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from takeout.pull.line import CutError, Line
+from takeout.pull.site import Site
+from takeout.pull.wire import Source, WireError, read_body, read_head
+
+Speak = Callable[..., int]
+
+
+def received(data: bytes, piece_bytes: int, method: str = "GET") -> tuple[int, dict[str, str], bytes, int]:
+    """Return what is read of some bytes that come in pieces: status, headers, body, and how much is left."""
+    near, far = socket.socketpair()
+
+    def send() -> None:
+        # Whoever knows enough hangs up.
+        with far, contextlib.suppress(OSError):
+            for at in range(0, len(data), piece_bytes):
+                far.sendall(data[at : at + piece_bytes])
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        source = Source(near)
+        head = read_head(source)
+        return head.status, head.headers, b"".join(read_body(source, head, method)), source.left
+    finally:
+        near.close()
+        sender.join()
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 7, 65_536])
+@pytest.mark.parametrize(
+    ("answer", "body"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", b"hello"),
+        (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", b""),
+        (b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", b"hello"),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"ok"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n5\r\nthere\r\n0\r\nT: 1\r\n\r\n",
+            b"hellothere",
+        ),
+        (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", b"until the end"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+    ],
+)
+def test_answers_are_read_in_pieces_of_any_size(answer: bytes, body: bytes, piece_bytes: int) -> None:
+    assert received(answer, piece_bytes)[2:] == (body, 0)
+
+
+def test_names_are_in_lower_case_and_a_header_may_go_on_in_the_next_line() -> None:
+    answer = b"HTTP/1.1 206 Partial\r\nCONTENT-length: 0\r\nX-Long: one\r\n  two\r\nEmpty:\r\nO: a: \x85b\r\n\r\n"
+
+    status, headers, _, _ = received(answer, 3)
+
+    assert status == 206
+    assert headers == {"content-length": "0", "x-long": "one two", "empty": "", "o": "a: \x85b"}
+
+
+def test_the_answer_to_head_has_no_body_whatever_it_announces() -> None:
+    assert received(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", 65_536, "HEAD")[2] == b""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+        b"<html>\r\n\r\n",
+        b"HTTP/2 200\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000,
+    ],
+)
+def test_what_is_no_whole_answer_is_never_taken_for_one(answer: bytes) -> None:
+    with pytest.raises(WireError):
+        received(answer, 65_536)
+
+
+@pytest.fixture
+def speak() -> Iterator[Speak]:
+    """Serve one connection after the other, each with the answers given for it; give the port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(30)
+    threads: list[threading.Thread] = []
+
+    def serve(connections: tuple[list[bytes], ...]) -> None:
+        for answers in connections:
+            link, _ = listener.accept()
+            with link, link.makefile("rb") as asked:
+                for answer in answers:
+                    while asked.readline().strip():
+                        pass
+                    link.sendall(answer)
+
+    def start(*connections: list[bytes]) -> int:
+        threads.append(threading.Thread(target=serve, args=(connections,)))
+        threads[0].start()
+        return int(listener.getsockname()[1])
+
+    yield start
+    for thread in threads:
+        thread.join()
+    listener.close()
+
+
+def ask(line: Line) -> bytes:
+    answer = line.ask("GET", "/x", {}, body=None, seconds=(10, 10))
+    try:
+        return answer.read()
+    finally:
+        line.done(answer)
+
+
+def test_more_than_was_announced_is_no_beginning_of_the_next_answer(speak: Speak) -> None:
+    good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+    port = speak([good + b"one more"], [good + b"2.", good + b"3."])
+    line = Line(Site(f"http://127.0.0.1:{port}", None, ""))
+
+    assert [ask(line), ask(line), ask(line)] == [b"on", b"2.", b"3."]
+    line.close()
+
+
+def test_a_body_that_was_cut_does_not_end_well_when_it_is_asked_again(speak: Speak) -> None:
+    port = speak([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"])
+    line = Line(Site(f"http://127.0.0.1:{port}", None, ""))
+    answer = line.ask("GET", "/x", {}, body=None, seconds=(10, 10))
+
+    with pytest.raises(CutError):
+        answer.read()
+    with pytest.raises(CutError):
+        answer.read()
+    assert not answer.body.ended
+    line.done(answer)
+
+
+def test_a_request_is_one_line_and_its_headers() -> None:
+    line = Line(Site("http://127.0.0.1:9", None, ""))
+
+    for path in ("/a b", "/a\r\nHost: evil", "/ü"):
+        with pytest.raises(ValueError, match="/"):
+            line.ask("GET", path, {}, body=None, seconds=(1, 1))
