@@ -19,9 +19,8 @@ from pull.proxy import Bend, Request, Rule
 from pull.servers import TOKEN, JupyterServer
 from takeout.errors import DiskError
 from takeout.pull import Options, Token, pull
-from takeout.pull.fetch import Arrived
-from takeout.pull.journal import Row
-from takeout.pull.work import Work
+from takeout.pull.placing import Arrived, Placer
+from takeout.pull.row import Row
 
 KEY = Token(TOKEN)
 
@@ -138,15 +137,15 @@ def test_ctrl_c_keeps_what_is_whole_and_not_in_its_place(
 ) -> None:
     here = tmp_path / "here"
     proxy = put_proxy(shared)
-    place = Work.place
+    place = Placer.place
 
-    def interrupt(work: Work, row: Row, arrived: Arrived) -> None:
+    def interrupt(placer: Placer, row: Row, arrived: Arrived) -> None:
         if row.entry.path == "middle.bin":
             raise KeyboardInterrupt
-        place(work, row, arrived)
+        place(placer, row, arrived)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Work, "place", interrupt)
+        patch.setattr(Placer, "place", interrupt)
         with pytest.raises(KeyboardInterrupt):
             pull(proxy.address, here, KEY, Options(exclude=("large.bin",)))
     assert not (here / "middle.bin").exists()

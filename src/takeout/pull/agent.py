@@ -30,27 +30,29 @@ def takeout_walk(root: str, piece: int, piece_bytes: int) -> str:
 
 
 def takeout_read(root: str, wanted: "list[tuple[str, int, int]]") -> str:
-    """Return pieces of files, as JSON in base64: each its file's size and time, its data or its error."""
-    found = []  # type: list[list[object]]
+    """Return pieces of files: first a line of JSON, each file's size and time, the piece's length, its error."""
+    heads, pieces = [], []
     for path, start, length in wanted:
         try:
-            found.append(_piece(os.path.join(root, path), start, length))
+            size, mtime, data = _piece(os.path.join(root, path), start, length)
+            heads.append([size, mtime, len(data), ""])
+            pieces.append(data)
         except OSError as error:
-            found.append([-1, -1, "", error.strerror or str(error)])
-    return base64.b64encode(json.dumps(found).encode("ascii")).decode("ascii")
+            heads.append([-1, -1, 0, error.strerror or str(error)])
+    text = json.dumps(heads, separators=(",", ":")).encode("ascii")
+    return base64.b64encode(zlib.compress(text + b"\n" + b"".join(pieces), 1)).decode("ascii")
 
 
-def _piece(path: str, start: int, length: int) -> "list[object]":
+def _piece(path: str, start: int, length: int) -> "tuple[int, int, bytes]":
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
     with os.fdopen(descriptor, "rb") as stream:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
-            return [-1, -1, "", "it is not a file any more"]
+            raise OSError("it is not a file any more")
         stream.seek(start)
         data = stream.read(length)
         after = os.fstat(descriptor)
-    packed = base64.b64encode(zlib.compress(data, 1)).decode("ascii")
-    return [after.st_size, after.st_mtime_ns, packed, ""]
+    return after.st_size, after.st_mtime_ns, data
 
 
 def _directories(root: str) -> "Iterator[list[object]]":

@@ -17,9 +17,9 @@ from takeout.pull.names import Names
 from takeout.pull.plan import Planned, plan
 from takeout.pull.prove import UNPROVEN, disprove, keep_same, prove, read_sums
 from takeout.pull.ready import Brought, Ready, see_room
-from takeout.pull.stream import SUMS, WANTED, Stream, TreeChangedError
-from takeout.pull.through import is_served
-from takeout.pull.work import Work
+from takeout.pull.sink import SUMS, Sink
+from takeout.pull.stream import WANTED, Stream, TreeChangedError
+from takeout.pull.through_walk import is_served
 
 ROUNDS = 5
 """How often a home that changes meanwhile is listed anew; after that its files are fetched one by one."""
@@ -38,7 +38,6 @@ def by_archive(ready: Ready) -> Brought | None:
         NetworkError: When the server is gone.
         DiskError: When the disk is full or broken.
     """
-    work = ready.work()
     first: Planned | None = None
     try:
         for _ in range(ROUNDS):
@@ -48,9 +47,9 @@ def by_archive(ready: Ready) -> Brought | None:
             first = first or planned
             if ready.options.dry_run:
                 seconds = _estimate(ready, listing.archive, planned)
-                return Brought(_found(listing), names, planned, work, seconds)
+                return Brought(_found(listing), names, planned, seconds)
             see_room(ready, planned)
-            still = _stream(ready, listing.archive, work, planned)
+            still = _stream(ready, listing.archive, planned)
             if still:
                 break
     except UnlistedError:
@@ -59,10 +58,10 @@ def by_archive(ready: Ready) -> Brought | None:
         still = False
     disprove(ready.journal, ready.store, ready.round)
     # What changed while it was sent, or could not be sent, and nothing where all is well.
-    work.run(ready.round, planned.size_bytes, ready.progress)
+    ready.work().run(ready.round, planned.size_bytes, ready.progress)
     ready.journal.fail_wanted(ready.round, _NOT_SENT)
     notes = (NOTE,) if still else (NOTE, RESTLESS_NOTE)
-    return Brought(_found(listing, notes), names, first or planned, work)
+    return Brought(_found(listing, notes), names, first or planned)
 
 
 def _found(listing: Listing, notes: tuple[str, ...] = (NOTE,)) -> Found:
@@ -94,14 +93,15 @@ def _listed(ready: Ready) -> tuple[Listing, Names]:
     return listing, names
 
 
-def _stream(ready: Ready, archive: Archive, work: Work, planned: Planned) -> bool:
+def _stream(ready: Ready, archive: Archive, planned: Planned) -> bool:
     """Fetch what is wanted of one archive, and prove it; return whether the home kept still.
 
     Raises:
         UnlistedError: When the archive cannot be had any more.
     """
     journal, store = ready.journal, ready.store
-    stream = Stream(ready.reached.connection, archive, journal, store, meter=ready.meter, place=work.place)
+    sink = Sink(archive, journal, store, ready.placer, ready.meter)
+    stream = Stream(ready.reached.connection, archive, journal, meter=ready.meter, sink=sink)
     sums = store.own_part(SUMS)
     try:
         if ready.options.checksum and planned.files:
@@ -114,8 +114,8 @@ def _stream(ready: Ready, archive: Archive, work: Work, planned: Planned) -> boo
                 store,
                 ready.round,
                 read_sums(sums, archive.prefix),
-                waiting=stream.waiting,
-                place=work.place,
+                waiting=sink.waiting,
+                placer=ready.placer,
             )
     except TreeChangedError:
         return False

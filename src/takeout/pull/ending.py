@@ -6,10 +6,11 @@ import os
 from dataclasses import dataclass
 
 from takeout.archive.entry import Kind
-from takeout.pull.journal import Journal, Row
+from takeout.pull.journal import Journal
 from takeout.pull.model import Found, Named, RemoteEntry, State
 from takeout.pull.names import Names
 from takeout.pull.plan import sum_of
+from takeout.pull.row import Row
 from takeout.pull.store import CannotKeepError, Store
 
 _OF_KIND = "round = ? AND kind = ?"

@@ -9,8 +9,8 @@ from typing import Any
 from takeout.errors import ToolError
 from takeout.progress import Progress, silent
 from takeout.pull.answers import AskAgainError
-from takeout.pull.channel import KernelChannel
 from takeout.pull.connection import Connection
+from takeout.pull.kernel import KernelChannel
 
 _CAPTURE_SECONDS = 900.0
 """Conda lists a large environment in a minute; a distant home with thousands of notebooks takes longer."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import wait
 
 from takeout.pull.answers import AbsentError, FailedError, RefusedError
 from takeout.pull.connection import Connection, GaveUpError
 from takeout.pull.contents import quoted
-from takeout.pull.journal import Journal, Row
+from takeout.pull.journal import Journal
 from takeout.pull.plan import TO_FETCH
-from takeout.pull.workers import Workers
+from takeout.pull.row import Row
+from takeout.pull.workers import Ends, Workers
 
 SMALL_FILES = 96
 _LARGE_BYTES = 16 << 20
@@ -31,7 +31,10 @@ def estimate_seconds(connection: Connection, workers: Workers, journal: Journal,
         if len(small) == SMALL_FILES:
             break
     began = time.monotonic()
-    wait([workers.submit(_read, connection, row, _LEAST_LARGE) for row in small])
+    ends: Ends[int] = Ends()
+    tasks = [workers.submit(ends, _read, connection, row, _LEAST_LARGE) for row in small]
+    while not all(task.done for task in tasks):
+        ends.take()
     per_file = (time.monotonic() - began) / len(small)
     large = next(journal.rows(f"{TO_FETCH} AND size >= {_LEAST_LARGE}", (round_number,), order="size"), None)
     if large is None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from takeout.pull.connection import Connection
 from takeout.pull.contents import stat
+from takeout.pull.meter import Meter
 from takeout.pull.model import UNKNOWN, RemoteEntry
 from takeout.pull.pace import StoppedError
+from takeout.pull.placing import Arrived
 from takeout.pull.receive import ChangedError, Mark, Piece, Reception
 from takeout.pull.store import disk_error
 
@@ -26,36 +27,6 @@ PIECE_BYTES = 16 << 20
 ROUNDS = 4
 """How often a file that changes while it is read is read anew."""
 _READ_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A file whose content is complete in its part.
-
-    Attributes:
-        entry: The file as it was when it was read.
-        sha: SHA-256 of its content.
-        reason: What there is to say about it.
-        proven: Whether its content is for certain the server's; otherwise it is to be held against a checksum.
-    """
-
-    entry: RemoteEntry
-    sha: bytes
-    reason: str = ""
-    proven: bool = True
-
-
-class Meter:
-    """Counts the bytes of content that were received."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.received_bytes = 0
-
-    def add(self, count: int) -> None:
-        """Count some more."""
-        with self._lock:
-            self.received_bytes += count
 
 
 def pieces(entry: RemoteEntry, noted: dict[int, int], *, ranges: bool) -> list[Piece]:

@@ -3,51 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from takeout.archive.entry import Kind
 from takeout.pull.database import Database
 from takeout.pull.model import RemoteEntry, State
+from takeout.pull.row import COLUMNS, Row, raw, row_of, text
 
 _BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An entry as the journal has it.
-
-    Attributes:
-        id: Its number.
-        entry: What the server says of it.
-        local: Its path here.
-        state: What became of it.
-        reason: Why, where there is something to say.
-        have_size: Length of the server's file that is here, or ``UNKNOWN`` where none is.
-        have_mtime: Its time on the server then.
-        sha: SHA-256 of what is here.
-        here_size: Length of the file as it was put here.
-        here_mtime: Its time as it was put here.
-        proven: Whether what is here was held against the server's checksum, or came in a way that needs none.
-    """
-
-    id: int
-    entry: RemoteEntry
-    local: str
-    state: State
-    reason: str
-    have_size: int
-    have_mtime: int
-    sha: bytes
-    here_size: int
-    here_mtime: int
-    proven: bool = True
-
-
-_COLUMNS = (
-    "id, path, local, kind, size, mtime, mode, target, served, twin, state, reason, "
-    "have_size, have_mtime, sha, here_size, here_mtime, place, proven"
-)
 
 
 class Journal(Database):
@@ -76,8 +39,8 @@ class Journal(Database):
             " target = excluded.target, served = excluded.served, twin = excluded.twin, round = excluded.round,"
             " place = excluded.place, state = 0, reason = ''",
             (
-                _raw(entry.path), _raw(local), entry.kind, entry.size_bytes, entry.mtime_ns, entry.mode,
-                _raw(entry.target), entry.served, _raw(entry.twin), round_number, entry.place,
+                raw(entry.path), raw(local), entry.kind, entry.size_bytes, entry.mtime_ns, entry.mode,
+                raw(entry.target), entry.served, raw(entry.twin), round_number, entry.place,
             ),
         )  # fmt: skip
 
@@ -131,11 +94,11 @@ class Journal(Database):
         key, marks = ("id", "?") if one else (f"{order}, id", "?, ?")
         column = {"id": 0, "size": 4, "place": 17}[order]
         last: tuple[int, ...] = (-1,) if one else (-2, -1)
-        query = f"SELECT {_COLUMNS} FROM entries WHERE ({where}) AND ({key}) > ({marks}) ORDER BY {key} LIMIT ?"  # noqa: S608 - own text
+        query = f"SELECT {COLUMNS} FROM entries WHERE ({where}) AND ({key}) > ({marks}) ORDER BY {key} LIMIT ?"  # noqa: S608 - own text
         while True:
             found = self.do(query, (*values, *last, _BATCH)).fetchall()
             for line in found:
-                yield _row(line)
+                yield row_of(line)
             if len(found) < _BATCH:
                 return
             last = (found[-1][0],) if one else (found[-1][column], found[-1][0])
@@ -148,12 +111,12 @@ class Journal(Database):
 
     def find(self, path: str) -> Row | None:
         """Return the entry of a path on the server."""
-        return next(self.rows("path = ?", (_raw(path),)), None)
+        return next(self.rows("path = ?", (raw(path),)), None)
 
     def renamed(self) -> dict[str, str]:
         """Return what paths are called here that could not keep their names."""
         found = self.do("SELECT path, local FROM entries WHERE path <> local").fetchall()
-        return {_text(path): _text(local) for path, local in found}
+        return {text(path): text(local) for path, local in found}
 
     def not_served(self, round_number: int) -> None:
         """Want once more, through the agent, what ``files/`` did not give."""
@@ -228,33 +191,3 @@ class Journal(Database):
     def forget_parts(self, row_id: int) -> None:
         """Forget the parts of a file."""
         self.do("DELETE FROM parts WHERE entry = ?", (row_id,))
-
-
-def _row(line: Sequence[Any]) -> Row:
-    row_id, path, local, kind, size, mtime, mode, target, served, twin, state, reason, *have = line
-    have_size, have_mtime, sha, here_size, here_mtime, place, proven = have
-    entry = RemoteEntry(
-        _text(path), Kind(kind), size, mtime, mode, _text(target), bool(served), _text(twin), place
-    )
-    return Row(
-        id=row_id,
-        entry=entry,
-        local=_text(local),
-        state=State(state),
-        reason=reason,
-        have_size=have_size,
-        have_mtime=have_mtime,
-        sha=sha or b"",
-        here_size=here_size,
-        here_mtime=here_mtime,
-        proven=bool(proven),
-    )
-
-
-def _raw(path: str) -> bytes:
-    return path.encode("utf-8", "surrogateescape")
-
-
-def _text(raw: object) -> str:
-    assert isinstance(raw, bytes)  # noqa: S101 - the schema says so
-    return raw.decode("utf-8", "surrogateescape")

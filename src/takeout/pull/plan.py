@@ -10,8 +10,9 @@ from pathlib import Path
 
 from takeout.archive.entry import Kind
 from takeout.progress import Progress, silent
-from takeout.pull.journal import Journal, Row
+from takeout.pull.journal import Journal
 from takeout.pull.model import UNKNOWN, Options, State
+from takeout.pull.row import Row
 from takeout.pull.store import CannotKeepError, Store
 
 BESIDE = "from-hub"

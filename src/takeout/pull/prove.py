@@ -7,15 +7,16 @@ not read is filled with zeros there, and only ``SHA256SUMS`` says so.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from takeout.archive.entry import Kind
 from takeout.archive.report import unescaped
-from takeout.pull.fetch import Arrived
-from takeout.pull.journal import Journal, Row
+from takeout.pull.journal import Journal
 from takeout.pull.model import State
+from takeout.pull.placing import Arrived, Placer
+from takeout.pull.row import Row
 from takeout.pull.store import CannotKeepError, Store, disk_error
 
 _HEX = 64
@@ -72,7 +73,7 @@ def prove(
     sums: Iterator[Sum],
     *,
     waiting: dict[str, tuple[Row, Arrived]],
-    place: Callable[[Row, Arrived], None],
+    placer: Placer,
 ) -> None:
     """Settle what came: proven, or wanted once more through the server's file interface.
 
@@ -82,7 +83,7 @@ def prove(
         round_number: The walk.
         sums: The archive's list of checksums, in its order.
         waiting: What is complete and not in its place yet, by path.
-        place: Puts a complete part in its place.
+        placer: Puts a complete part in its place.
     """
     unproven = journal.rows(UNPROVEN, (round_number,), order="place")
     row = next(unproven, None)
@@ -90,7 +91,7 @@ def prove(
         late = waiting.pop(line.path, None)
         if late is not None:
             if line.sha == late[1].sha and not line.changed:
-                place(late[0], Arrived(late[1].entry, late[1].sha))
+                placer.place(late[0], Arrived(late[1].entry, late[1].sha))
             else:
                 _again(journal, late[0])
         elif row is not None and row.entry.path == line.path:

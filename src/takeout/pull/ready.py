@@ -9,11 +9,12 @@ from pathlib import Path
 
 from takeout.errors import DiskError, Where
 from takeout.progress import Progress
-from takeout.pull.fetch import Meter
 from takeout.pull.journal import Journal
+from takeout.pull.meter import Meter
 from takeout.pull.model import Found, Named, Options
 from takeout.pull.names import Limits, Names, probe
 from takeout.pull.pace import Pace
+from takeout.pull.placing import Placer
 from takeout.pull.plan import Planned
 from takeout.pull.reach import Reached
 from takeout.pull.store import OWN, Store, disk_error
@@ -37,6 +38,7 @@ class Ready:
         limits: What the file system here holds.
         progress: Told the step and how far it is.
         meter: Counts what comes.
+        placer: Puts in place what is whole.
         round: Number of the walk.
         not_taken: What could not be had beside the home's own entries.
     """
@@ -49,6 +51,7 @@ class Ready:
     limits: Limits
     progress: Progress
     meter: Meter
+    placer: Placer
     round: int = 0
     not_taken: tuple[Named, ...] = ()
 
@@ -59,7 +62,13 @@ class Ready:
     def work(self) -> Work:
         """Return what fetches single files."""
         return Work(
-            self.reached.connection, self.workers, self.journal, self.store, options=self.options, meter=self.meter
+            self.reached.connection,
+            self.workers,
+            self.journal,
+            self.store,
+            self.placer,
+            options=self.options,
+            meter=self.meter,
         )
 
 
@@ -71,14 +80,12 @@ class Brought:
         found: What the walk found beside the entries.
         names: What has another name here.
         planned: What was to be fetched.
-        work: What fetched it.
         estimate_seconds: How long it would take, in a dry run.
     """
 
     found: Found
     names: Names
     planned: Planned
-    work: Work
     estimate_seconds: float = 0.0
 
 
@@ -99,7 +106,7 @@ def opened(
         if options.dry_run and known:
             journal = journal.in_memory()
         here = limits or (Limits() if options.dry_run else _probed(store))
-        yield Ready(reached, workers, store, journal, options, here, progress, Meter())
+        yield Ready(reached, workers, store, journal, options, here, progress, Meter(), Placer(journal, store))
     finally:
         workers_end = not pace.stopped.is_set()
         pace.stop()

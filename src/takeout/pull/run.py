@@ -12,7 +12,7 @@ from takeout.archive.entry import Kind
 from takeout.archive.patterns import rules_of_options
 from takeout.errors import OptionError
 from takeout.progress import Progress, silent
-from takeout.pull import contents, ending, through
+from takeout.pull import contents, ending, through, through_walk, walk
 from takeout.pull.by_archive import by_archive
 from takeout.pull.choose import Chooser
 from takeout.pull.environment import capture_environment
@@ -24,6 +24,7 @@ from takeout.pull.plan import plan
 from takeout.pull.reach import reach
 from takeout.pull.ready import Brought, Ready, opened, see_room
 from takeout.pull.sums import write_report, write_sums
+from takeout.pull.through_files import SMALL_BYTES, Bringer
 from takeout.pull.token import Token
 
 
@@ -115,18 +116,18 @@ def _by_files(ready: Ready, agent: through.Agent | None) -> Brought:
     journal.commit()
     planned = plan(journal, store, ready.round, options, ready.progress)
     journal.commit()
-    work = ready.work()
     if options.dry_run:
         seconds = estimate_seconds(ready.reached.connection, ready.workers, journal, ready.round)
-        return Brought(found, names, planned, work, estimate_seconds=seconds)
+        return Brought(found, names, planned, estimate_seconds=seconds)
     see_room(ready, planned)
-    work.run(ready.round, planned.size_bytes, ready.progress)
-    if agent is not None:
+    bringer = Bringer(agent, journal, store, ready.placer, ready.meter) if agent is not None else None
+    if bringer is not None:
+        bringer.bring(ready.round, planned.size_bytes, ready.progress, small_bytes=SMALL_BYTES)
+    ready.work().run(ready.round, planned.size_bytes, ready.progress)
+    if bringer is not None:
         journal.not_served(ready.round)
-        through.bring(
-            agent, journal, store, ready.round, meter=ready.meter, place=work.place, progress=ready.progress
-        )
-    return Brought(found, names, planned, work)
+        bringer.bring(ready.round, planned.size_bytes, ready.progress)
+    return Brought(found, names, planned)
 
 
 def _finish(ready: Ready, brought: Brought) -> Report:
@@ -140,7 +141,7 @@ def _finish(ready: Ready, brought: Brought) -> Report:
     journal.commit()
     report = replace(
         _summary(ready, brought),
-        fetched_files=brought.work.fetched,
+        fetched_files=ready.placer.placed,
         fetched_bytes=ready.meter.received_bytes,
         gone=gone,
         deleted=deleted,
@@ -155,11 +156,11 @@ def _walk(ready: Ready, agent: through.Agent | None) -> tuple[Found, Names]:
     connection = ready.reached.connection
     if agent is not None:
         chooser = Chooser(ready.options)
-        entries, not_taken, unlisted = through.walk(agent, chooser, contents.shown(connection))
+        entries, not_taken, unlisted = through_walk.walk(agent, chooser, contents.shown(connection))
         for entry in entries:
             ready.journal.put(entry, names.local(entry.path), ready.round)
-        return through.found(chooser, not_taken, unlisted), names
-    entries, seen, chooser = contents.walk(connection, ready.workers, ready.options, ready.progress)
+        return through_walk.found(chooser, not_taken, unlisted), names
+    entries, seen, chooser = walk.walk(connection, ready.workers, ready.options, ready.progress)
     for entry in entries:
         ready.journal.put(entry, names.local(entry.path), ready.round)
     return seen.found(chooser), names

@@ -1,34 +1,22 @@
-"""The server's tree and files through the agent: hidden files, links, permissions, names of any bytes."""
+"""The agent on the server: what it lists and what it reads, over a channel that is opened anew when it breaks."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
-from takeout.archive.entry import Kind
 from takeout.errors import ToolError
-from takeout.progress import Progress, silent
 from takeout.pull.answers import AskAgainError
-from takeout.pull.channel import Channel, KernelChannel, TerminalChannel
-from takeout.pull.choose import Chooser, Place
+from takeout.pull.channel import Channel
 from takeout.pull.connection import Connection, GaveUpError
-from takeout.pull.fetch import ROUNDS, Arrived, Meter
-from takeout.pull.journal import Journal, Row
-from takeout.pull.model import Found, Named, RemoteEntry, State
-from takeout.pull.plan import TO_FETCH
-from takeout.pull.store import Store, disk_error
+from takeout.pull.kernel import KernelChannel
+from takeout.pull.terminal import TerminalChannel
 
-BATCH_BYTES = 2 << 20
-BATCH_FILES = 400
 _PIECE_BYTES = 2 << 20
-_KINDS = {"d": Kind.DIRECTORY, "f": Kind.FILE, "l": Kind.SYMLINK}
-Place_ = Callable[[Row, Arrived], None]
 
 
 class Agent:
@@ -85,11 +73,13 @@ class Agent:
 
     def read(self, wanted: list[tuple[str, int, int]]) -> list[tuple[int, int, bytes, str]]:
         """Return pieces of files: each file's length and time, the data, or why not."""
-        found = json.loads(base64.b64decode(self._call("takeout_read", wanted)))
-        return [
-            (size, mtime, zlib.decompress(base64.b64decode(data)) if data else b"", str(error))
-            for size, mtime, data, error in found
-        ]
+        found = zlib.decompress(base64.b64decode(self._call("takeout_read", wanted)))
+        head, _, rest = found.partition(b"\n")
+        answers, at = [], 0
+        for size, mtime, length, error in json.loads(head):
+            answers.append((size, mtime, rest[at : at + length], str(error)))
+            at += length
+        return answers
 
 
 _WHERE = "base64.b64encode(os.fsencode(os.getcwd())).decode()"
@@ -104,160 +94,3 @@ def opened(connection: Connection, through: str) -> Iterator[Agent | None]:
     finally:
         if agent is not None:
             agent.close()
-
-
-def walk(
-    agent: Agent, chooser: Chooser, shown: frozenset[str]
-) -> tuple[Iterator[RemoteEntry], list[Named], list[str]]:
-    """Walk over the tree as the agent lists it.
-
-    Args:
-        agent: The agent.
-        chooser: Decides what is wanted.
-        shown: Names that the server's own interface shows in its root; where the agent has other ones, it looks at
-            another directory, and no file is asked for through that interface.
-
-    Returns:
-        The entries; what cannot be taken; directories that cannot be listed; the last two complete once the first
-        one ends.
-    """
-    not_taken: list[Named] = []
-    unlisted: list[str] = []
-    return _entries(agent, chooser, shown, not_taken, unlisted), not_taken, unlisted
-
-
-def _entries(
-    agent: Agent, chooser: Chooser, shown: frozenset[str], not_taken: list[Named], unlisted: list[str]
-) -> Iterator[RemoteEntry]:
-    places: dict[str, Place] = {"": chooser.top()}
-    firsts: dict[str, str] = {}
-    served = True
-    for path, entries, ignore, cache, error in agent.directories():
-        place = places.pop(path, None)
-        if place is None:
-            continue
-        if error:
-            unlisted.append(path)
-            not_taken.append(Named(path, f"the directory cannot be read: {error}"))
-            continue
-        names = {entry[0] for entry in entries}
-        if not path:
-            served = shown <= names
-        if not chooser.enter(place, names, base64.b64decode(ignore), cache=cache):
-            continue
-        for name, letter, size, mtime, mode, target, twin, problem in entries:
-            whole = f"{path}/{name}" if path else name
-            kind = _KINDS.get(letter, Kind.FILE)
-            if chooser.leaves_out(place, whole, kind):
-                continue
-            if problem:
-                not_taken.append(Named(whole, problem))
-                continue
-            if kind is Kind.DIRECTORY:
-                places[whole] = chooser.below(place, whole)
-            first = firsts.setdefault(twin, whole) if twin else whole
-            yield RemoteEntry(
-                whole,
-                kind,
-                size,
-                mtime,
-                mode,
-                target,
-                served and is_served(whole),
-                "" if first == whole else first,
-            )
-
-
-def is_served(path: str) -> bool:
-    """Return whether the server's file interface gives a path: no part hidden, every byte UTF-8."""
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return not any(part.startswith(".") for part in path.split("/"))
-
-
-def found(chooser: Chooser, not_taken: list[Named], unlisted: list[str]) -> Found:
-    """Return what a walk found beside the entries."""
-    return Found(tuple(not_taken), tuple(chooser.left_out), tuple(unlisted))
-
-
-def bring(
-    agent: Agent,
-    journal: Journal,
-    store: Store,
-    round_number: int,
-    *,
-    meter: Meter,
-    place: Place_,
-    progress: Progress = silent,
-) -> None:
-    """Fetch through the agent what ``files/`` does not serve: small files in batches, large ones in pieces."""
-    batch: list[Row] = []
-    size = 0
-    for row in journal.rows(f"{TO_FETCH} AND served = 0", (round_number,), order="size"):
-        if row.entry.size_bytes > BATCH_BYTES:
-            _large(agent, journal, store, row, meter=meter, place=place)
-            journal.commit()
-            continue
-        if batch and (size + row.entry.size_bytes > BATCH_BYTES or len(batch) == BATCH_FILES):
-            _batch(agent, journal, store, batch, meter=meter, place=place)
-            journal.commit()
-            batch, size = [], 0
-        batch.append(row)
-        size += row.entry.size_bytes
-        progress("bytes", meter.received_bytes, 0)
-    if batch:
-        _batch(agent, journal, store, batch, meter=meter, place=place)
-
-
-def _batch(agent: Agent, journal: Journal, store: Store, rows: list[Row], *, meter: Meter, place: Place_) -> None:
-    # One byte more than the listed length shows a file that has grown.
-    answers = agent.read([(row.entry.path, 0, row.entry.size_bytes + 1) for row in rows])
-    for row, (size, mtime, data, error) in zip(rows, answers, strict=True):
-        if error:
-            journal.settle(row.id, State.FAILED, f"it cannot be read: {error}")
-        elif size != len(data):
-            _large(agent, journal, store, row, meter=meter, place=place)
-        else:
-            meter.add(len(data))
-            _write(store, row, 0, data)
-            entry = replace(row.entry, size_bytes=size, mtime_ns=mtime)
-            place(row, Arrived(entry, hashlib.sha256(data).digest()))
-
-
-def _large(agent: Agent, journal: Journal, store: Store, row: Row, *, meter: Meter, place: Place_) -> None:
-    reason = "it changed while it was read; what is here was read then"
-    for turn in range(ROUNDS):
-        state = hashlib.sha256()
-        version, at, changed = None, 0, False
-        while True:
-            ((size, mtime, data, error),) = agent.read([(row.entry.path, at, _PIECE_BYTES)])
-            if error:
-                journal.settle(row.id, State.FAILED, f"it cannot be read: {error}")
-                return
-            changed = changed or (version not in (None, (size, mtime)))
-            version = (size, mtime)
-            if changed and turn < ROUNDS - 1:
-                break
-            _write(store, row, at, data)
-            state.update(data)
-            meter.add(len(data))
-            at += len(data)
-            if not data or at >= size:
-                entry = replace(row.entry, size_bytes=at, mtime_ns=mtime)
-                place(row, Arrived(entry, state.digest(), reason if changed else ""))
-                return
-
-
-def _write(store: Store, row: Row, at: int, data: bytes) -> None:
-    part = store.part(row.id)
-    try:
-        with part.open("r+b" if at else "wb") as stream:
-            stream.seek(at)
-            stream.write(data)
-    except OSError as error:
-        raise disk_error(error, part) from error
-
-
-__all__ = ["Agent", "bring", "found", "is_served", "opened", "walk"]

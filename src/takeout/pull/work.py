@@ -6,7 +6,6 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,20 +13,23 @@ from takeout.errors import DiskError
 from takeout.progress import Progress, silent
 from takeout.pull.connection import Connection
 from takeout.pull.contents import quoted, stat
-from takeout.pull.fetch import ROUNDS, Arrived, Fetcher, Meter, pieces
-from takeout.pull.journal import Journal, Row
-from takeout.pull.model import Options, RemoteEntry, State
-from takeout.pull.plan import TO_FETCH, beside
+from takeout.pull.fetch import ROUNDS, Fetcher, pieces
+from takeout.pull.journal import Journal
+from takeout.pull.keeping import Keeper
+from takeout.pull.meter import Meter
+from takeout.pull.model import Options, RemoteEntry
+from takeout.pull.placing import Arrived, Placer
+from takeout.pull.plan import TO_FETCH
 from takeout.pull.reasons import ends_pull, why_not
 from takeout.pull.receive import ChangedError, Mark, NoRangesError
-from takeout.pull.store import CannotKeepError, Store
-from takeout.pull.workers import Workers
+from takeout.pull.row import Row
+from takeout.pull.store import Store
+from takeout.pull.workers import Ends, Task, Workers
 
-_COMMIT_SECONDS = 0.5
-_SHOW_SECONDS = 0.1
+_WAIT_SECONDS = 0.1
 _END_SECONDS = 1.0
 
-Task = tuple["_Job", Mark, Callable[..., Any], tuple[Any, ...]]
+Call = tuple["_Job", Mark, Callable[..., Any], tuple[Any, ...]]
 
 
 @dataclass(slots=True)
@@ -48,18 +50,16 @@ class _Job:
 
 
 class Work:
-    """The fetching of one pull.
+    """The fetching of one pull, file by file.
 
     Args:
         connection: The server.
         workers: Threads.
         journal: The journal.
         store: The destination.
+        placer: Puts in place what is whole.
         options: What was asked for.
         meter: Counts what comes.
-
-    Attributes:
-        fetched: How many files came.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Work:
         workers: Workers,
         journal: Journal,
         store: Store,
+        placer: Placer,
         *,
         options: Options,
         meter: Meter,
@@ -76,17 +77,17 @@ class Work:
         self._workers = workers
         self._journal = journal
         self._store = store
+        self._placer = placer
         self._options = options
         self._meter = meter
         self._fetcher = Fetcher(connection, meter)
         self._begun: set[int] = set()
-        self._running: dict[Future[Any], tuple[_Job, Mark]] = {}
+        self._ends: Ends[Any] = Ends()
+        self._running: dict[Task[Any], tuple[_Job, Mark]] = {}
         self._noted: dict[Mark, tuple[RemoteEntry, int]] = {}
         self._again: list[_Job] = []
         self._rounds: Counter[int] = Counter()
         self._ranges = True
-        self._committed = self._shown = time.monotonic()
-        self.fetched = 0
 
     def run(self, round_number: int, total_bytes: int, progress: Progress = silent) -> None:
         """Fetch every file that the journal wants in a round.
@@ -97,47 +98,46 @@ class Work:
             DiskError: When the disk is full or broken.
         """
         self._begun = self._journal.begun()
-        tasks = self._tasks(round_number)
+        keeper = Keeper(self._journal, self._meter, progress, total_bytes, self._note_all)
         running = self._running
+        calls = self._calls(round_number)
         try:
             while True:
-                while len(running) < 2 * self._workers.count and (task := next(tasks, None)) is not None:
-                    job, mark, call, arguments = task
-                    running[self._workers.submit(call, *arguments)] = (job, mark)
+                while len(running) < 2 * self._workers.count and (wanted := next(calls, None)) is not None:
+                    job, mark, call, arguments = wanted
+                    running[self._workers.submit(self._ends, call, *arguments)] = (job, mark)
                 if not running:
                     if not self._again:
-                        if self.fetched:
-                            progress("bytes", self._meter.received_bytes, total_bytes)
-                        return
-                    tasks = self._tasks_again()
+                        break
+                    calls = self._calls_again()
                     continue
-                done, _ = wait(running, timeout=_SHOW_SECONDS, return_when=FIRST_COMPLETED)
-                for future in done:
-                    job, mark = running[future]
-                    self._ended(job, mark, future)
+                for task in self._ends.take(_WAIT_SECONDS):
+                    job, mark = running[task]
+                    self._ended(job, mark, task)
                     # Only now: whatever ends the pull before this point, what came is still noted below.
-                    del running[future]
-                self._keep(progress, total_bytes)
+                    del running[task]
+                keeper.beat()
         finally:
             if running:
                 # What is on its way shows how far it came; a request without an answer is not waited for.
                 self._connection.pace.stop()
-                wait(running, timeout=_END_SECONDS)
+                self._wait()
                 with contextlib.suppress(DiskError):
                     self._keep_what_came()
+        if self._placer.placed:
+            keeper.show()
 
-    def _tasks(self, round_number: int) -> Iterator[Task]:
+    def _calls(self, round_number: int) -> Iterator[Call]:
         # The smallest first: should the hub go away half-way, the notebooks are here and not one large file.
         for row in self._journal.rows(f"{TO_FETCH} AND served", (round_number,), order="size"):
             yield from self._of_job(_Job(row))
-            while self._again:
-                yield from self._of_job(self._again.pop())
+            yield from self._calls_again()
 
-    def _tasks_again(self) -> Iterator[Task]:
+    def _calls_again(self) -> Iterator[Call]:
         while self._again:
             yield from self._of_job(self._again.pop())
 
-    def _of_job(self, job: _Job) -> Iterator[Task]:
+    def _of_job(self, job: _Job) -> Iterator[Call]:
         row, entry = job.row, job.row.entry
         part = self._store.part(row.id)
         noted = self._journal.parts(row.id, entry) if row.id in self._begun and part.exists() else {}
@@ -167,13 +167,13 @@ class Work:
         model = self._connection.json(path)
         return isinstance(model, dict) and model.get("hash") == row.sha.hex() != ""
 
-    def _ended(self, job: _Job, mark: Mark, future: Future[Any]) -> None:
+    def _ended(self, job: _Job, mark: Mark, task: Task[Any]) -> None:
         """Take the end of a task in."""
-        error = future.exception()
+        error = task.error
         if error is not None and ends_pull(error):
             raise error
-        if error is None and isinstance(arrived := future.result(), Arrived):
-            self.place(job.row, arrived)
+        if error is None and isinstance(arrived := task.result(), Arrived):
+            self._placer.place(job.row, arrived)
             self._noted.pop(mark, None)
             return
         self._note(job.row, mark)
@@ -189,15 +189,14 @@ class Work:
         if error is None:
             # Its pieces are complete; the task that sums them up and looks whether it changed comes next.
             self._again.append(_Job(row))
-            return
-        if isinstance(error, NoRangesError):
+        elif isinstance(error, NoRangesError):
             self._ranges = False
             self._begin_anew(job)
         elif isinstance(error, ChangedError) and not job.alone and self._rounds[row.id] < ROUNDS:
             self._rounds[row.id] += 1
             self._begin_anew(job)
         else:
-            self._fail(row, why_not(error))
+            self._placer.fail(row, why_not(error))
 
     def _begin_anew(self, job: _Job) -> None:
         row = job.row
@@ -210,44 +209,19 @@ class Work:
         self._journal.commit()
         self._again.append(_Job(row))
 
-    def place(self, row: Row, arrived: Arrived) -> None:
-        """Put a file whose part is complete in its place.
-
-        Raises:
-            DiskError: When the disk is full or broken.
-        """
-        part = self._store.part(row.id)
-        if not arrived.sha:
-            self._journal.arrived(row.id, row.entry, row.sha, (row.here_size, row.here_mtime))
-            return
-        aside = row.state is State.BESIDE
-        local = beside(row.local) if aside else row.local
-        try:
-            here = self._store.place(part, local, arrived.entry.mtime_ns, arrived.entry.mode)
-        except CannotKeepError as error:
-            self._fail(row, f"it cannot be kept here: {error}")
-            return
-        if aside:
-            kept = (row.here_size, row.here_mtime)
-            self._journal.arrived(row.id, arrived.entry, arrived.sha, kept, reason=row.reason, state=State.KEPT)
-        else:
-            self._journal.arrived(
-                row.id, arrived.entry, arrived.sha, here, reason=arrived.reason, proven=arrived.proven
-            )
-        self.fetched += 1
-
-    def _fail(self, row: Row, reason: str) -> None:
-        self._journal.settle(row.id, State.FAILED, reason)
-        self._journal.forget_parts(row.id)
-        self._store.part(row.id).unlink(missing_ok=True)
+    def _wait(self) -> None:
+        """Wait until what is on its way has ended, not for long."""
+        end = time.monotonic() + _END_SECONDS
+        while not all(task.done for task in self._running) and (left := end - time.monotonic()) > 0:
+            self._ends.take(left)
 
     def _keep_what_came(self) -> None:
         """Put in place what is whole, and note how far the rest is: whatever came is not asked for again."""
         self._note_all()
-        for future, (job, _) in self._running.items():
-            whole = future.done() and not future.cancelled() and future.exception() is None
-            if whole and isinstance(future.result(), Arrived) and self._store.part(job.row.id).exists():
-                self.place(job.row, future.result())
+        for task, (job, _) in self._running.items():
+            whole = task.done and task.error is None and isinstance(task.result(), Arrived)
+            if whole and self._store.part(job.row.id).exists():
+                self._placer.place(job.row, task.result())
 
     def _note_all(self) -> None:
         """Record how far everything is that is on its way."""
@@ -260,13 +234,3 @@ class Work:
             self._journal.note_part(row.id, entry, mark.start, at)
             self._begun.add(row.id)
             self._noted[mark] = state
-
-    def _keep(self, progress: Progress, total_bytes: int) -> None:
-        now = time.monotonic()
-        if now - self._shown > _SHOW_SECONDS:
-            self._shown = now
-            progress("bytes", self._meter.received_bytes, total_bytes)
-        if now - self._committed > _COMMIT_SECONDS:
-            self._committed = now
-            self._note_all()
-            self._journal.commit()

@@ -1,0 +1,109 @@
+"""The agent in a Python kernel of the server.
+
+Source: https://jupyter-client.readthedocs.io/en/stable/messaging.html (execute_request, user_expressions: their
+values come on the shell channel, which no rate limit of the server cuts).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import time
+import uuid
+from typing import Any
+from urllib.parse import quote
+
+import websocket
+
+from takeout.errors import ToolError
+from takeout.pull.answers import AskAgainError
+from takeout.pull.channel import ANSWER_SECONDS, agent_text, close, ended, opened, started
+from takeout.pull.connection import Connection
+
+
+class KernelChannel:
+    """A Python kernel.
+
+    Args:
+        connection: The server.
+        text: What it runs first; the agent where empty.
+        answer_seconds: The longest wait for one answer.
+
+    Raises:
+        ToolError: When the server has no Python kernel.
+        AskAgainError: When it cannot be reached.
+    """
+
+    def __init__(self, connection: Connection, text: str = "", *, answer_seconds: float = ANSWER_SECONDS) -> None:
+        self._connection = connection
+        self._answer_seconds = answer_seconds
+        self._session = uuid.uuid4().hex
+        name = _python_kernel(connection)
+        model = started(connection, "api/kernels", {"name": name})
+        self._kernel = quote(str(model["id"]), safe="")
+        try:
+            self._socket = opened(connection, f"api/kernels/{self._kernel}/channels?session_id={self._session}")
+            self._socket.settimeout(answer_seconds)
+            self._run(text or agent_text(), {})
+        except BaseException:
+            ended(connection, f"api/kernels/{self._kernel}")
+            raise
+
+    def evaluate(self, expression: str) -> str:
+        """Return the text that an expression of Python gives."""
+        found = self._run("", {"r": expression}).get("r", {})
+        if found.get("status") != "ok":
+            raise ToolError(f"the kernel failed: {found.get('ename', '')} {found.get('evalue', '')}".strip())
+        return str(ast.literal_eval(found["data"]["text/plain"]))
+
+    def _run(self, code: str, expressions: dict[str, str]) -> dict[str, Any]:
+        message_id = uuid.uuid4().hex
+        header = {
+            "msg_id": message_id, "msg_type": "execute_request", "session": self._session, "username": "takeout",
+            "version": "5.3", "date": "1970-01-01T00:00:00Z",
+        }  # fmt: skip
+        content = {
+            "code": code, "silent": True, "store_history": False, "user_expressions": expressions,
+            "allow_stdin": False, "stop_on_error": False,
+        }  # fmt: skip
+        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+        try:
+            self._socket.send(json.dumps(message))
+            return self._reply(message_id)
+        except (websocket.WebSocketException, OSError) as error:
+            raise AskAgainError(f"the kernel's connection broke: {error}") from error
+
+    def _reply(self, message_id: str) -> dict[str, Any]:
+        end = time.monotonic() + self._answer_seconds
+        while time.monotonic() < end:
+            text = self._socket.recv()
+            if not text:
+                raise AskAgainError("the kernel's connection was closed")
+            message = json.loads(text)
+            if message.get("msg_type") == "status" and message["content"].get("execution_state") == "dead":
+                raise AskAgainError("the kernel died")
+            if message.get("parent_header", {}).get("msg_id") != message_id:
+                continue
+            if message.get("msg_type") == "execute_reply":
+                content = message["content"]
+                if content.get("status") != "ok":
+                    raise ToolError(f"the kernel failed: {content.get('ename', '')} {content.get('evalue', '')}")
+                return dict(content.get("user_expressions") or {})
+        raise AskAgainError("the kernel did not answer in time")
+
+    def close(self) -> None:
+        """End the kernel."""
+        close(self._socket)
+        ended(self._connection, f"api/kernels/{self._kernel}")
+
+
+def _python_kernel(connection: Connection) -> str:
+    model = connection.json("api/kernelspecs")
+    specs = model.get("kernelspecs", {}) if isinstance(model, dict) else {}
+    python = [
+        name for name, spec in specs.items() if str(spec.get("spec", {}).get("language", "")).lower() == "python"
+    ]
+    default = model.get("default") if isinstance(model, dict) else None
+    if not python:
+        raise ToolError("the server has no Python kernel", hint="try --through terminal")
+    return str(default) if default in python else "python3" if "python3" in python else min(python)
