@@ -6,6 +6,8 @@ Run as ``python delay.py PORT ROUND_TRIP_SECONDS``; it prints the port that it l
 from __future__ import annotations
 
 import contextlib
+import heapq
+import itertools
 import selectors
 import socket
 import subprocess
@@ -15,7 +17,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 256 << 10
 MOST_BYTES = 64 << 20
 """What a direction holds on its way; more than any line of this delay carries."""
 
@@ -46,19 +48,22 @@ class Line:
         self.port = int(self._listener.getsockname()[1])
         self._events = selectors.DefaultSelector()
         self._events.register(self._listener, selectors.EVENT_READ, None)
-        self._open: list[Direction] = []
+        self._open: set[Direction] = set()
+        self._due: list[tuple[float, int, Direction]] = []
+        self._number = itertools.count()
 
     def run(self) -> None:
         """Pass bytes on, for ever."""
         while True:
-            due = min((each.way[0][0] for each in self._open if each.way), default=None)
-            wait = None if due is None else max(0.0, due - time.monotonic())
+            wait = max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
             for key, _ in self._events.select(wait):
                 if key.data is None:
                     self._accept()
                 else:
                     self._read(key.data)
-            self._deliver(time.monotonic())
+            now = time.monotonic()
+            while self._due and self._due[0][0] <= now:
+                self._deliver(heapq.heappop(self._due)[2], now)
 
     def _accept(self) -> None:
         near, _ = self._listener.accept()
@@ -68,7 +73,7 @@ class Line:
             link.setblocking(False)
         for source, sink in ((near, far), (far, near)):
             direction = Direction(source, sink)
-            self._open.append(direction)
+            self._open.add(direction)
             self._events.register(source, selectors.EVENT_READ, direction)
 
     def _read(self, direction: Direction) -> None:
@@ -79,34 +84,39 @@ class Line:
         except OSError:
             data = b""
         direction.way.append((time.monotonic() + self._half, memoryview(data)))
+        if len(direction.way) == 1:
+            self._wait_for(direction)
         direction.held += len(data)
         direction.ended = not data
         if direction.ended or direction.held > MOST_BYTES:
             self._events.unregister(direction.source)
 
-    def _deliver(self, now: float) -> None:
-        for direction in [each for each in self._open if each.way and each.way[0][0] <= now]:
-            while direction.way and direction.way[0][0] <= now:
-                data = direction.way[0][1]
-                if not data:
-                    direction.way.popleft()
-                    self._end(direction)
-                    break
-                try:
-                    sent = direction.sink.send(data)
-                except BlockingIOError:
-                    direction.way[0] = (now + 0.0005, data)
-                    break
-                except OSError:
-                    sent = len(data)
-                full = direction.held > MOST_BYTES
-                direction.held -= sent
-                if full and direction.held <= MOST_BYTES and not direction.ended:
-                    self._events.register(direction.source, selectors.EVENT_READ, direction)
-                if sent < len(data):
-                    direction.way[0] = (now, data[sent:])
-                else:
-                    direction.way.popleft()
+    def _wait_for(self, direction: Direction) -> None:
+        heapq.heappush(self._due, (direction.way[0][0], next(self._number), direction))
+
+    def _deliver(self, direction: Direction, now: float) -> None:
+        while direction.way and direction.way[0][0] <= now:
+            data = direction.way[0][1]
+            if not data:
+                self._end(direction)
+                return
+            try:
+                sent = direction.sink.send(data)
+            except BlockingIOError:
+                direction.way[0] = (now + 0.0005, data)
+                break
+            except OSError:
+                sent = len(data)
+            full = direction.held > MOST_BYTES
+            direction.held -= sent
+            if full and direction.held <= MOST_BYTES and not direction.ended:
+                self._events.register(direction.source, selectors.EVENT_READ, direction)
+            if sent < len(data):
+                direction.way[0] = (now, data[sent:])
+            else:
+                direction.way.popleft()
+        if direction.way:
+            self._wait_for(direction)
 
     def _end(self, direction: Direction) -> None:
         self._open.remove(direction)
