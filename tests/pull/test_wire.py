@@ -46,8 +46,8 @@ def received(data: bytes, piece_bytes: int, method: str = "GET") -> tuple[int, d
         (b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", b"hello"),
         (b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"ok"),
         (
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n5\r\nthere\r\n0\r\nT: 1\r\n\r\n",
-            b"hellothere",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n3\r\nyou\r\n0\r\nT: 1\r\n\r\n",
+            b"helloyou",
         ),
         (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", b"until the end"),
         (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
