@@ -15,8 +15,8 @@ from takeout.errors import OptionError
 
 if TYPE_CHECKING:  # help must not wait for what the command needs
     from takeout.cluster.api import Cluster
-    from takeout.cluster.deploy import Wishes
     from takeout.cluster.plan import Plan
+    from takeout.cluster.run import Wishes
 
 _EXAMPLES = examples(
     "takeout hub deploy replica --dry-run",
@@ -114,8 +114,8 @@ def deploy_hub(
     need_hub_extra("kubernetes", "httpx", "websocket")
     _refuse(dry_run=dry_run, diff=diff, undeploy=undeploy, delete_homes=delete_homes or [])
     from takeout.cluster.api import Cluster
-    from takeout.cluster.deploy import Wishes
     from takeout.cluster.plan import open_plan, place_of
+    from takeout.cluster.run import Wishes
 
     output = Output(json=json, quiet=quiet)
     with ExitStack() as stack:

@@ -6,40 +6,21 @@ marked as failed (which is what Helm itself does when it is not killed), and a L
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from takeout.cluster.api import Cluster, Object
-from takeout.cluster.journal import Journal, read_journal, write_journal
+from takeout.cluster.install import namespace_goes, put
+from takeout.cluster.journal import LABEL, Journal, read_journal, write_journal
 from takeout.cluster.lease import held
 from takeout.cluster.plan import Plan
-from takeout.cluster.refusals import CONFLICT, FORBIDDEN
+from takeout.cluster.refusals import CONFLICT
 from takeout.cluster.releases import Releases, Revision
+from takeout.cluster.run import Run, Wishes
 from takeout.cluster.stuck import mend
-from takeout.cluster.watch import Waiting, pending, told
-from takeout.errors import ClusterError, NetworkError, TakeoutError
+from takeout.errors import ClusterError
 from takeout.progress import Progress, silent
-
-TIMEOUT_SECONDS = 900
-LABEL = "takeout-hub"
-_LOOK_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How to deploy.
-
-    Attributes:
-        timeout_seconds: How long Helm may wait for everything to be ready.
-        rollback_on_failure: Whether a release that fails is rolled back to the one before.
-        adopt: Whether a release of this name that Takeout did not make may be taken over.
-    """
-
-    timeout_seconds: int = TIMEOUT_SECONDS
-    rollback_on_failure: bool = False
-    adopt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +42,6 @@ class Deployed:
     upgraded: bool
     mended: str = ""
     seconds: float = 0.0
-
-
-@dataclass(slots=True)
-class _Run:
-    """One deployment under way."""
-
-    plan: Plan
-    cluster: Cluster
-    wishes: Wishes
-    tell: Callable[[str], None]
-    progress: Progress
-    said: set[str] = field(default_factory=set)
 
 
 def deploy(
@@ -97,7 +66,7 @@ def deploy(
             not ready in time; the message says what is not ready and why.
         NetworkError: When the cluster goes away.
     """
-    run = _Run(plan, cluster, wishes, tell, progress)
+    run = Run(plan, cluster, wishes, tell, progress)
     began = time.monotonic()
     made = _namespace(run)
     with (
@@ -118,23 +87,20 @@ def deploy(
         write_journal(cluster, plan.namespace, journal)
         _apply(run)
         upgrade = last is not None
-        _put(run, releases, upgrade=upgrade)
+        put(run, releases, upgrade=upgrade)
         now = releases.last(plan.release)
     seconds = time.monotonic() - began
     return Deployed(plan.release, plan.namespace, now.number if now else 0, upgrade, mended, seconds)
 
 
-def _namespace(run: _Run) -> bool:
+def _namespace(run: Run) -> bool:
     """Make the namespace where it is not there; return whether it was made."""
     name = run.plan.namespace
     found = run.cluster.find("Namespace", name)
     if found is not None:
         labels = found["metadata"].get("labels") or {}
         if found["metadata"].get("deletionTimestamp"):
-            raise ClusterError(
-                f"the namespace {name} is being deleted",
-                hint="wait until it is gone, or deploy into another: --namespace NAME",
-            )
+            raise namespace_goes(name, "is being deleted")
         # The run that made it may have been cut off before it could write its journal.
         return labels.get("app.kubernetes.io/managed-by") == "takeout"
     item = {
@@ -161,7 +127,7 @@ def _refuse_others(last: Revision, journal: Journal | None, wishes: Wishes) -> N
         )
 
 
-def _apply(run: _Run) -> None:
+def _apply(run: Run) -> None:
     """Apply the replica's own objects, as the field manager takeout."""
     items = run.plan.manifests
     for number, item in enumerate(items):
@@ -177,93 +143,3 @@ def labelled(item: Object, release: str) -> Object:
     """Return one of the replica's own objects with the label by which it is known."""
     metadata = item.get("metadata") or {}
     return {**item, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), LABEL: release}}}
-
-
-def _put(run: _Run, releases: Releases, *, upgrade: bool) -> None:
-    """Let Helm work in a thread of its own, and tell meanwhile what it waits for."""
-    plan, wishes = run.plan, run.wishes
-    before = next((r.number for r in releases.history(plan.release)[::-1] if r.status == "deployed"), 0)
-    failure: list[BaseException] = []
-    cancel = releases.canceller()
-
-    def work() -> None:
-        try:
-            releases.put(
-                plan.chart,
-                plan.release,
-                plan.values,
-                upgrade=upgrade,
-                seconds=wishes.timeout_seconds,
-                context=cancel,
-                labels={LABEL: plan.release},
-            )
-        except BaseException as error:  # noqa: BLE001 - raised again below, where it can be told
-            failure.append(error)
-
-    run.tell(f"helm {'upgrade' if upgrade else 'install'} {plan.release} in the namespace {plan.namespace}")
-    helm = threading.Thread(target=work, name="helm", daemon=True)
-    helm.start()
-    try:
-        waiting = _watch(run, helm)
-    except BaseException:
-        cancel.cancel()  # Helm marks the release as failed, so that the next run finds it in order
-        helm.join()
-        raise
-    if not failure:
-        return
-    if not isinstance(failure[0], TakeoutError):
-        raise failure[0]
-    waiting = _now_pending(run) or waiting
-    raise _failed(run, releases, failure[0], waiting, before=before)
-
-
-def _watch(run: _Run, helm: threading.Thread) -> list[Waiting]:
-    """Tell what is waited for until Helm has ended; return what was not ready at the last look."""
-    waiting: list[Waiting] = []
-    while helm.is_alive():
-        helm.join(_LOOK_SECONDS)
-        if not helm.is_alive():
-            break
-        waiting = _now_pending(run)
-        run.said = told(waiting, before=run.said, tell=run.tell)
-        run.progress("waiting until everything is ready", 0, 0)
-    return waiting
-
-
-def _now_pending(run: _Run) -> list[Waiting]:
-    if not run.cluster.connection.answers():  # with patience, each look would take minutes
-        return []
-    try:
-        return pending(run.cluster, run.plan.namespace)
-    except TakeoutError:  # Helm tells of a cluster that has gone away; looking must not end the deployment
-        return []
-
-
-def _failed(
-    run: _Run, releases: Releases, error: TakeoutError, waiting: list[Waiting], *, before: int
-) -> ClusterError:
-    """Return the error with what was not ready; roll back first, where that was asked for."""
-    plan = run.plan
-    if not run.cluster.connection.answers():
-        raise NetworkError(
-            f"the cluster {run.cluster.context} went away while Helm was at work: {error.message}",
-            hint="the hub's pods go on without it; when the cluster is back, run this again",
-        ) from error
-    reasons = "; ".join(str(item) for item in waiting)
-    message = f"{error.message}; not ready: {reasons}" if reasons else error.message
-    hint = f"`takeout hub doctor {plan.files.directory}` tells more; mend it and run this again"
-    status = error.status if isinstance(error, ClusterError) else 0
-    if run.wishes.rollback_on_failure and status != FORBIDDEN:
-        hint = f"{_back(run, releases, before)}; {hint}"
-    elif before:
-        hint += f"; `helm rollback {plan.release} {before} --namespace {plan.namespace}` goes back to what was"
-    return ClusterError(message, status=status, reason="NotReady" if reasons else "Helm", hint=hint)
-
-
-def _back(run: _Run, releases: Releases, before: int) -> str:
-    name = run.plan.release
-    if before:
-        run.tell(f"roll back to revision {before}")
-        releases.roll_back(name, before, run.wishes.timeout_seconds)
-        return f"rolled back to revision {before}"
-    return "there is no revision to roll back to: the first one failed, and its objects are still there to look at"

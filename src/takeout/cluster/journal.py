@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from takeout.cluster.api import Cluster, Object
 from takeout.errors import ClusterError
 
+LABEL = "takeout-hub"
+"""The label of the replica's own objects; its value is the release."""
+
 _MANAGED = {"app.kubernetes.io/managed-by": "takeout"}
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from takeout.cluster.api import Cluster, Object
-from takeout.cluster.deploy import LABEL
-from takeout.cluster.journal import Journal, read_journal
+from takeout.cluster.journal import LABEL, Journal, read_journal
 from takeout.cluster.lease import held
 from takeout.cluster.records import documents, read_records, rewrite
 from takeout.cluster.releases import Releases

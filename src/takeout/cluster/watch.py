@@ -44,6 +44,12 @@ class Waiting:
         return f"{self.pod}: {self.why}"
 
 
+def is_going(cluster: Cluster, namespace: str) -> bool:
+    """Whether a namespace is gone, or on its way out."""
+    found = cluster.find("Namespace", namespace)
+    return found is None or bool(found["metadata"].get("deletionTimestamp"))
+
+
 def pending(cluster: Cluster, namespace: str) -> list[Waiting]:
     """Return the namespace's pods that are not ready, each with the reason; servers of people are left out."""
     events: dict[str, list[Object]] = {}
@@ -96,7 +102,7 @@ def _counts(pod: Object) -> bool:
     labels = pod["metadata"].get("labels") or {}
     phase = (pod.get("status") or {}).get("phase")
     return (
-        labels.get("component") not in ("singleuser-server", "user-placeholder")
+        labels.get("component") != "singleuser-server"
         and phase != "Succeeded"
         and not pod["metadata"].get("deletionTimestamp")
         and not is_ready(pod)

@@ -1,4 +1,4 @@
-"""A Kubernetes API in memory, for what needs no nodes; and a chart so small that it is ready at once."""
+"""A cluster in memory and a real one, a small replica, and its deployment."""
 
 from __future__ import annotations
 
@@ -6,179 +6,20 @@ import json
 import os
 import secrets
 import shutil
-import threading
+import subprocess
+import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from cluster.deploy.fake_api import FakeApi, served
+from cluster.deploy.small import BROKEN, Begun, Run, arguments, until, write_chart
 from takeout.cli import main
 from takeout.cluster.api import Cluster
 from takeout.cluster.connect import Connection, connect
-
-RESOURCES = {
-    "v1": {
-        "ConfigMap": ("configmaps", True),
-        "Event": ("events", True),
-        "Namespace": ("namespaces", False),
-        "Node": ("nodes", False),
-        "PersistentVolume": ("persistentvolumes", False),
-        "PersistentVolumeClaim": ("persistentvolumeclaims", True),
-        "Pod": ("pods", True),
-        "Secret": ("secrets", True),
-        "Service": ("services", True),
-        "ServiceAccount": ("serviceaccounts", True),
-    },
-    "apps/v1": {
-        "Deployment": ("deployments", True),
-        "ReplicaSet": ("replicasets", True),
-        "StatefulSet": ("statefulsets", True),
-    },
-    "batch/v1": {"Job": ("jobs", True)},
-    "coordination.k8s.io/v1": {"Lease": ("leases", True)},
-    "networking.k8s.io/v1": {
-        "Ingress": ("ingresses", True),
-        "IngressClass": ("ingressclasses", False),
-        "NetworkPolicy": ("networkpolicies", True),
-    },
-    "policy/v1": {"PodDisruptionBudget": ("poddisruptionbudgets", True)},
-    "rbac.authorization.k8s.io/v1": {
-        "ClusterRole": ("clusterroles", False),
-        "ClusterRoleBinding": ("clusterrolebindings", False),
-        "Role": ("roles", True),
-        "RoleBinding": ("rolebindings", True),
-    },
-    "scheduling.k8s.io/v1": {"PriorityClass": ("priorityclasses", False)},
-    "storage.k8s.io/v1": {"StorageClass": ("storageclasses", False)},
-}
-
-
-class FakeApi:
-    """What the server holds and does.
-
-    Attributes:
-        objects: Every object by its path.
-        troubles: Answers to give before anything else: status, headers, body; None cuts the connection.
-        asked: Every request as ``METHOD path``.
-        denied: Verbs that the user may not use; ``*`` is asked for first.
-    """
-
-    def __init__(self) -> None:
-        self.objects: dict[str, dict[str, Any]] = {}
-        self.troubles: list[tuple[int, dict[str, str], bytes] | None] = []
-        self.asked: list[str] = []
-        self.denied: set[str] = set()
-        self.version = "v1.34.1"
-        self.page = 500
-        self._count = 0
-        self._lock = threading.Lock()
-
-    def put(self, item: dict[str, Any], namespace: str = "") -> dict[str, Any]:
-        """Keep an object, as if it had always been there."""
-        version, kind = str(item["apiVersion"]), str(item["kind"])
-        plural, namespaced = RESOURCES[version][kind]
-        root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        inside = f"/namespaces/{namespace}" if namespaced else ""
-        return self.keep(
-            f"{root}{inside}/{plural}/{item['metadata']['name']}", item, namespace if namespaced else ""
-        )
-
-    def keep(self, path: str, item: dict[str, Any], namespace: str) -> dict[str, Any]:
-        """Keep an object at a path, with a new version."""
-        self._count += 1
-        before = self.objects.get(path, {}).get("metadata", {})
-        metadata = {"uid": f"uid-{self._count}", **item["metadata"], "resourceVersion": str(self._count)}
-        if before:
-            metadata["uid"] = before["uid"]
-        if namespace:
-            metadata["namespace"] = namespace
-        self.objects[path] = {**item, "metadata": metadata}
-        return self.objects[path]
-
-    def answer(self, method: str, address: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Answer a request."""
-        with self._lock:
-            parts = urlsplit(address)
-            query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-            return self._answer(method, parts.path, query, body)
-
-    def _answer(
-        self, method: str, path: str, query: dict[str, str], body: dict[str, Any]
-    ) -> tuple[int, dict[str, Any]]:
-        if path == "/version":
-            return 200, {"gitVersion": self.version}
-        if path.endswith("/selfsubjectaccessreviews"):
-            allowed = body["spec"]["resourceAttributes"]["verb"] not in self.denied
-            return 201, {"status": {"allowed": allowed}}
-        version = path.removeprefix("/apis/").removeprefix("/api/")
-        if version in RESOURCES:
-            return 200, {
-                "resources": [
-                    {"kind": kind, "name": plural, "namespaced": namespaced}
-                    for kind, (plural, namespaced) in RESOURCES[version].items()
-                ]
-            }
-        plurals = {plural for kinds in RESOURCES.values() for plural, _ in kinds.values()}
-        *_, before, last = path.split("/")
-        namespace = path.split("/namespaces/")[1].partition("/")[0] if "/namespaces/" in path else ""
-        if last in plurals and (before not in plurals or method in ("GET", "POST")):
-            return self._collection(method, path, query, body, namespace)
-        return self._single(method, path, query, body, namespace)
-
-    def _collection(
-        self, method: str, path: str, query: dict[str, str], body: dict[str, Any], namespace: str
-    ) -> tuple[int, dict[str, Any]]:
-        if method == "POST":
-            there = f"{path}/{body['metadata']['name']}"
-            if there in self.objects:
-                return 409, status(409, "AlreadyExists", "it is there already")
-            return 201, body if "dryRun" in query else self.keep(there, body, namespace)
-        if method != "GET":
-            return 404, status(404, "NotFound", "no such thing")
-        *head, plural = path.split("/")
-        within = "/".join(head)
-        items = [
-            item
-            for at, item in self.objects.items()
-            if at.rsplit("/", 2)[1] == plural and at.startswith(within) and _fits(item, query)
-        ]
-        begin = int(query.get("continue", "0"))
-        metadata = {"continue": str(begin + self.page)} if begin + self.page < len(items) else {}
-        return 200, {"metadata": metadata, "items": items[begin : begin + self.page]}
-
-    def _single(
-        self, method: str, path: str, query: dict[str, str], body: dict[str, Any], namespace: str
-    ) -> tuple[int, dict[str, Any]]:
-        found = self.objects.get(path)
-        if method == "PATCH":
-            return 200, {**(found or {}), **body} if "dryRun" in query else self.keep(path, body, namespace)
-        if found is None:
-            return 404, status(404, "NotFound", f"{path} not found")
-        if method == "PUT":
-            given = body["metadata"].get("resourceVersion")
-            if given and given != found["metadata"]["resourceVersion"]:
-                return 409, status(409, "Conflict", "the object has been modified")
-            return 200, self.keep(path, body, namespace)
-        if method == "DELETE":
-            wanted = (body or {}).get("preconditions") or {}
-            if any(found["metadata"].get(key) != value for key, value in wanted.items()):
-                return 409, status(409, "Conflict", "another object")
-            del self.objects[path]
-        return 200, found
-
-
-def status(code: int, reason: str, message: str) -> dict[str, Any]:
-    """Return a refusal as Kubernetes words it."""
-    return {"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": message}
-
-
-def _fits(item: dict[str, Any], query: dict[str, str]) -> bool:
-    labels = item["metadata"].get("labels") or {}
-    pairs = [pair.split("=") for pair in query.get("labelSelector", "").split(",") if pair]
-    return all(labels.get(key) == value for key, value in pairs)
+from takeout.cluster.releases import Releases
 
 
 @pytest.fixture
@@ -189,44 +30,8 @@ def api() -> FakeApi:
 @pytest.fixture
 def server(api: FakeApi) -> Iterator[str]:
     """The address at which ``api`` answers."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _do(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length) or b"{}")
-            api.asked.append(f"{self.command} {self.path}")
-            if api.troubles:
-                trouble = api.troubles.pop(0)
-                if trouble is None:
-                    self.close_connection = True
-                    return
-                self._send(*trouble)
-                return
-            code, answer = api.answer(self.command, self.path, body)
-            self._send(code, {}, json.dumps(answer).encode())
-
-        def _send(self, code: int, headers: dict[str, str], content: bytes) -> None:
-            self.send_response(code)
-            for name, value in {**headers, "Content-Length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _do  # noqa: N815 - the names that http.server wants
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listening.daemon_threads = True
-    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{listening.server_port}"
-    listening.shutdown()
-    thread.join()
-    listening.server_close()
+    with served(api) as address:
+        yield address
 
 
 @pytest.fixture
@@ -272,53 +77,9 @@ def faked(connection: Connection) -> Cluster:
 
 @pytest.fixture
 def tiny_chart(tmp_path: Path) -> Path:
-    """A chart called jupyterhub that makes a ConfigMap, a Secret that it keeps, and a claim if asked to."""
-    folder = tmp_path / "tiny"
-    (folder / "templates").mkdir(parents=True)
-    (folder / "Chart.yaml").write_text(
-        'apiVersion: v2\nname: jupyterhub\nversion: 4.3.3\nkubeVersion: ">=1.28.0-0"\n'
-    )
-    (folder / "values.yaml").write_text("hub: {config: {}}\nword: one\nclaim: false\nbroken: false\n")
-    (folder / "templates" / "all.yaml").write_text(TEMPLATE)
-    return folder
-
-
-TEMPLATE = """\
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: hub}
-data: {word: {{ .Values.word | quote }}}
----
-{{- $kept := (lookup "v1" "Secret" .Release.Namespace "hub").data | default dict }}
-apiVersion: v1
-kind: Secret
-metadata: {name: hub}
-data: {token: {{ $kept.token | default (randAlphaNum 16 | b64enc) | quote }}}
-{{- if .Values.claim }}
----
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: hub-db-dir}
-spec:
-  accessModes: [ReadWriteOnce]
-  storageClassName: ""
-  volumeName: {{ .Release.Name }}-{{ .Release.Namespace }}
-  resources: {requests: {storage: 1Mi}}
-{{- end }}
-{{- if .Values.broken }}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: hub}
-spec:
-  selector: {matchLabels: {app: jupyterhub, component: hub}}
-  template:
-    metadata: {labels: {app: jupyterhub, component: hub}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers: [{name: hub, image: "registry.invalid/hub:none"}]
-{{- end }}
-"""
+    """The small chart, to be changed."""
+    write_chart(tmp_path / "tiny")
+    return tmp_path / "tiny"
 
 
 @pytest.fixture(scope="session")
@@ -354,3 +115,42 @@ def space(live: Cluster) -> Iterator[str]:
     name = f"takeout-deploy-{secrets.token_hex(3)}"
     yield name
     live.delete("Namespace", name)
+
+
+@pytest.fixture
+def run(space: str, replica: Path, tiny_chart: Path, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run ``takeout hub deploy`` on the small replica and return the exit code and the document."""
+
+    def deploy(*more: str, local: str | None = None) -> tuple[int, dict[str, Any]]:
+        if local is not None:
+            (replica / "local.values.yaml").write_text(local)
+        capfd.readouterr()
+        code = main([*arguments(replica, tiny_chart, space), *more])
+        printed = capfd.readouterr()
+        document = json.loads(printed.out) if printed.out.strip() else {}
+        return code, {**document, "told": printed.err}
+
+    return deploy
+
+
+@pytest.fixture
+def begun(live: Cluster, space: str, replica: Path, tiny_chart: Path) -> Iterator[Begun]:
+    """Begin a deployment that never gets ready, in a process of its own, and wait until Helm is at work."""
+    processes = []
+
+    def begin() -> subprocess.Popen[bytes]:
+        (replica / "local.values.yaml").write_text(BROKEN)
+        command = [sys.executable, "-m", "takeout", *arguments(replica, tiny_chart, space)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        processes.append(process)
+        with Releases(live, space) as releases:
+            until(
+                lambda: (last := releases.last("reef")) is not None and last.status.startswith("pending"), process
+            )
+            until(lambda: bool(live.list("Deployment", space)), process)
+        return process
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.wait()

@@ -195,6 +195,26 @@ def test_taints_keep_out_and_other_pods_take_room(look: Look, api: Any) -> None:
     assert "no node has room now for a person's server" in whats(look(own)["room"])
 
 
+PLACEHOLDER = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: user-placeholder}
+spec:
+  replicas: REPLICAS
+  template: {spec: {containers: [{name: pause, resources: {requests: {memory: 32Gi}}}]}}
+"""
+
+
+def test_a_placeholder_without_a_node_is_doubtful(look: Look, api: Any) -> None:
+    """An autoscaler may bring the node; where there is none, Helm waits until the time is up."""
+    api.put(node("n1"))
+    room = look(template=PLACEHOLDER.replace("REPLICAS", "1"))["room"]
+    assert room.status == "doubtful"
+    assert "no node fits a placeholder for a person's server (0 cores and 32.0 GiB)" in whats(room)
+    assert "scheduling.userPlaceholder.enabled: false" in room.problems[0].mend
+    assert look(template=PLACEHOLDER.replace("REPLICAS", "0"))["room"].status == "ok"
+
+
 def test_what_is_anothers(look: Look, api: Any) -> None:
     hub = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "hub"}}
     api.put(hub, "lagoon")

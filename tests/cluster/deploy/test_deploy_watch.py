@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from takeout.cluster.api import Cluster
-from takeout.cluster.watch import pending, told, why_not_ready
+from takeout.cluster.watch import is_going, pending, told, why_not_ready
 
 
 def pod(name: str, status: dict[str, Any], **labels: str) -> dict[str, Any]:
@@ -86,7 +86,17 @@ def test_what_is_ready_or_on_its_way_out_or_a_persons_is_left_out(faked: Cluster
     api.put(pod("user-placeholder-0", UNSCHEDULED, component="user-placeholder"), "reef")
     api.put(pod("hook-1", {"phase": "Succeeded"}), "reef")
     api.put(pod("proxy-1", UNSCHEDULED), "reef")
-    assert [item.pod for item in pending(faked, "reef")] == ["proxy-1"]
+    # Helm waits for a placeholder as for everything else.
+    assert [item.pod for item in pending(faked, "reef")] == ["user-placeholder-0", "proxy-1"]
+
+
+def test_a_namespace_that_goes_is_seen(faked: Cluster, api: Any) -> None:
+    assert is_going(faked, "reef")
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "reef"}}
+    api.put(namespace)
+    assert not is_going(faked, "reef")
+    api.put({**namespace, "metadata": {"name": "reef", "deletionTimestamp": "2026-05-05T10:00:00Z"}})
+    assert is_going(faked, "reef")
 
 
 def test_pods_that_are_refused_are_seen(faked: Cluster, api: Any) -> None:

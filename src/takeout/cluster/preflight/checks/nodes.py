@@ -15,6 +15,11 @@ from takeout.targets import InstanceType
 
 _GIB = 1 << 30
 _KEEPS_OUT = ("NoSchedule", "NoExecute")
+_PLACEHOLDER = "a placeholder for a person's server"
+_WAITS = (
+    "Helm waits for it as for every other pod: if no autoscaler makes a node for it, set "
+    "scheduling.userPlaceholder.enabled: false, or give it smaller scheduling.userPlaceholder.resources"
+)
 _SCALED = "if an autoscaler makes such nodes when they are asked for, all is well; otherwise label or add a node"
 
 
@@ -103,10 +108,11 @@ def room(subject: Subject) -> Iterator[Problem]:
         fitting = [machine for machine in machines if _takes(machine, asked)]
         size = f"{asked.cores:g} cores and {asked.memory_bytes / _GIB:.1f} GiB"
         is_core = asked.what.startswith("the ")
+        mend = _WAITS if asked.what == _PLACEHOLDER else _SCALED
         if not fitting:
-            yield Problem(f"no node fits {asked.what} ({size}{_more(asked)})", _SCALED, blocking=is_core)
+            yield Problem(f"no node fits {asked.what} ({size}{_more(asked)})", mend, blocking=is_core)
         elif not any(m.free_cores >= asked.cores and m.free_bytes >= asked.memory_bytes for m in fitting):
-            yield Problem(f"no node has room now for {asked.what} ({size})", _SCALED, blocking=False)
+            yield Problem(f"no node has room now for {asked.what} ({size})", mend, blocking=False)
 
 
 def read_machines(subject: Subject) -> list[Machine]:
@@ -156,12 +162,13 @@ def _core(objects: Iterable[Object]) -> Iterator[Asked]:
         if item.get("kind") not in ("Deployment", "StatefulSet"):
             continue
         name = str((item.get("metadata") or {}).get("name"))
-        if "placeholder" in name:  # they give way, and may wait for ever
+        wanted = item.get("spec") or {}
+        if wanted.get("replicas") == 0:
             continue
-        spec = ((item.get("spec") or {}).get("template") or {}).get("spec") or {}
+        spec = (wanted.get("template") or {}).get("spec") or {}
         cores, memory = _requests(spec)
         yield Asked(
-            f"the pod of {name}",
+            _PLACEHOLDER if "placeholder" in name else f"the pod of {name}",
             cores,
             memory,
             spec.get("nodeSelector") or {},

@@ -1,0 +1,51 @@
+"""Remove a deployment on a real cluster, and keep what holds homes."""
+
+import pytest
+
+from cluster.deploy.small import Run
+from takeout.cluster.api import Cluster
+
+pytestmark = pytest.mark.cluster
+
+
+def test_claims_stay_unless_they_are_named(live: Cluster, space: str, run: Run) -> None:
+    volume = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": f"reef-{space}"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "capacity": {"storage": "1Mi"},
+            "persistentVolumeReclaimPolicy": "Retain",
+            "hostPath": {"path": "/var/empty"},
+            "claimRef": {"namespace": space, "name": "hub-db-dir"},
+        },
+    }
+    live.create(volume)
+    try:
+        assert run(local="claim: true\n")[0] == 0
+        code, document = run("--undeploy")
+        assert code == 0, document
+        assert document["kept"] == [f"the claim {space}/hub-db-dir (1Mi)"]
+        assert live.find("ConfigMap", "hub", space) is None
+        claim = live.get("PersistentVolumeClaim", "hub-db-dir", space)
+        code, document = run(local="claim: true\n")
+        assert code == 0, document
+        assert (
+            live.get("PersistentVolumeClaim", "hub-db-dir", space)["metadata"]["uid"] == claim["metadata"]["uid"]
+        )
+        assert run("--undeploy", "--delete-homes", f"{space}/none")[0] == 2
+        assert run("--undeploy", "--delete-homes", "elsewhere/hub-db-dir")[0] == 2
+        assert run("--undeploy")[1]["kept"] == [f"the claim {space}/hub-db-dir (1Mi)"]
+        code, document = run("--undeploy", "--delete-homes", f"{space}/hub-db-dir")
+        assert code == 0, document
+        assert document["kept"] == []
+        assert document["removed"][-1] == f"the namespace {space}"
+    finally:
+        live.delete("PersistentVolume", f"reef-{space}")
+
+
+def test_a_removal_without_a_deployment_says_so(run: Run, space: str) -> None:
+    code, document = run("--undeploy")
+    assert code == 0
+    assert document["kept"] == [f"there is no namespace {space}: nothing to remove"]
