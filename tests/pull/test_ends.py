@@ -104,7 +104,9 @@ def after_bytes(count: int) -> Callable[[subprocess.Popen[bytes]], Rule]:
     return moment
 
 
-def test_ctrl_c_keeps_every_byte_that_was_counted(shared: JupyterServer, put_proxy: Put, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_every_byte_that_was_counted(
+    shared: JupyterServer, put_proxy: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = tmp_path / "here"
     enough, counted = 5_000_000, 0
     over = threading.Event()
@@ -125,6 +127,8 @@ def test_ctrl_c_keeps_every_byte_that_was_counted(shared: JupyterServer, put_pro
     with pytest.raises(KeyboardInterrupt):
         pull(proxy.address, here, KEY, progress=interrupt)
     over.set()
+    # Also when the machine is switched off and on in between.
+    monkeypatch.setattr("takeout.pull.crash.this_boot", lambda: "another")
     again = pull(proxy.address, here, KEY)
 
     assert counted > enough

@@ -1,7 +1,9 @@
 """The file behind the journal.
 
-Whatever moment the program is killed at, it says nothing that is not so: a file is put in its place before it says
-that the file is here, and a part's bytes are written before it says how many there are.
+Whatever moment the program is killed at, it says nothing that is not so: a file is put in its place before it
+says that the file is here, and a part's bytes are written before it says how many there are. When the whole
+machine goes down that does not hold, for it writes to its disk in an order of its own; see
+``takeout.pull.crash``.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ from pathlib import Path
 
 from takeout.errors import DirectoryError, DiskError, Where
 
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
-CREATE TABLE about (server TEXT NOT NULL, round INTEGER NOT NULL);
+CREATE TABLE about (
+    server TEXT NOT NULL, round INTEGER NOT NULL, boot TEXT NOT NULL DEFAULT '', doubt INTEGER NOT NULL DEFAULT 0
+);
 CREATE TABLE entries (
     id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, local BLOB NOT NULL, kind INTEGER NOT NULL,
     size INTEGER NOT NULL, mtime INTEGER NOT NULL, mode INTEGER NOT NULL, target BLOB NOT NULL,
@@ -23,7 +27,7 @@ CREATE TABLE entries (
     reason TEXT NOT NULL,
     have_size INTEGER NOT NULL DEFAULT -1, have_mtime INTEGER NOT NULL DEFAULT -1, sha BLOB,
     here_size INTEGER NOT NULL DEFAULT -1, here_mtime INTEGER NOT NULL DEFAULT -1,
-    place INTEGER NOT NULL DEFAULT -1, proven INTEGER NOT NULL DEFAULT 1
+    place INTEGER NOT NULL DEFAULT -1, proven INTEGER NOT NULL DEFAULT 1, flushed INTEGER NOT NULL DEFAULT 1
 );
 CREATE INDEX turns ON entries (state, kind, size, id);
 CREATE TABLE parts (
@@ -31,10 +35,18 @@ CREATE TABLE parts (
     mtime INTEGER NOT NULL, PRIMARY KEY (entry, start)
 );
 """
-_FROM_1 = """
+_STEPS = {
+    1: """
 ALTER TABLE entries ADD COLUMN place INTEGER NOT NULL DEFAULT -1;
 ALTER TABLE entries ADD COLUMN proven INTEGER NOT NULL DEFAULT 1;
-"""
+""",
+    2: """
+ALTER TABLE entries ADD COLUMN flushed INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE about ADD COLUMN boot TEXT NOT NULL DEFAULT '';
+ALTER TABLE about ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0;
+""",
+}
+"""What makes a journal of one version one of the next."""
 
 
 class Database:
@@ -60,9 +72,10 @@ class Database:
             version = self.base.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 self.base.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
-                self.base.execute("INSERT INTO about VALUES (?, 0)", (server,))
-            elif version == 1:
-                self.base.executescript(f"BEGIN; {_FROM_1} PRAGMA user_version={_VERSION}; COMMIT;")
+                self.base.execute("INSERT INTO about (server, round) VALUES (?, 0)", (server,))
+            elif version < _VERSION:
+                steps = "".join(_STEPS[number] for number in range(version, _VERSION))
+                self.base.executescript(f"BEGIN; {steps} PRAGMA user_version={_VERSION}; COMMIT;")
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 hint = "wait until it is done"
@@ -107,6 +120,21 @@ class Database:
                 self.base.execute("COMMIT")
             except sqlite3.Error as error:
                 raise self._failed(error) from error
+
+    def commit_for_good(self) -> None:
+        """Write what is not written yet, and wait until the disk has it.
+
+        Raises:
+            DiskError: When the disk is full or broken.
+        """
+        self.commit()
+        self.base.execute("PRAGMA synchronous=FULL")
+        try:
+            # An empty transaction would write nothing, and wait for nothing.
+            self.do("UPDATE about SET round = round")
+            self.commit()
+        finally:
+            self.base.execute("PRAGMA synchronous=NORMAL")
 
     def do(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         """Execute a statement in the open transaction, or in a new one.

@@ -29,6 +29,44 @@ class Journal(Database):
         self.do("UPDATE about SET round = round + 1")
         return int(self.do("SELECT round FROM about").fetchone()[0])
 
+    @property
+    def boot(self) -> str:
+        """The run of the machine in which more was recorded than the disk may have; empty where it has all."""
+        return str(self.do("SELECT boot FROM about").fetchone()[0])
+
+    def written_in(self, boot: str) -> None:
+        """Record that from now on more is here than the disk may have, and wait until the disk has that."""
+        self.do("UPDATE about SET boot = ?", (boot,))
+        self.commit_for_good()
+
+    def doubt(self) -> None:
+        """Record that files may be here of which the journal knows nothing; and forget all parts."""
+        self.do("DELETE FROM parts")
+        self.do("UPDATE about SET doubt = 1")
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a file that the journal does not know may be damaged."""
+        return bool(self.do("SELECT doubt FROM about").fetchone()[0])
+
+    def flushed(self, *, whole: bool) -> None:
+        """Record that the disk has all that is here.
+
+        Args:
+            whole: Whether every entry of a walk was dealt with.
+        """
+        self.do("UPDATE entries SET flushed = 1 WHERE flushed = 0")
+        self.do("UPDATE about SET boot = '', doubt = doubt AND ?", (not whole,))
+        self.commit_for_good()
+
+    def forget_here(self, row_id: int) -> None:
+        """Record that a file is not here, or not as it was put."""
+        self.do(
+            "UPDATE entries SET have_size = -1, have_mtime = -1, here_size = -1, here_mtime = -1, sha = NULL,"
+            " flushed = 1 WHERE id = ?",
+            (row_id,),
+        )
+
     def put(self, entry: RemoteEntry, local: str, round_number: int) -> None:
         """Record what the server says of an entry; what is here stays known."""
         self.do(
@@ -72,7 +110,7 @@ class Journal(Database):
         """
         self.do(
             "UPDATE entries SET state = ?, reason = ?, have_size = ?, have_mtime = ?, sha = ?, here_size = ?,"
-            " here_mtime = ?, size = ?, mtime = ?, proven = ? WHERE id = ?",
+            " here_mtime = ?, size = ?, mtime = ?, proven = ?, flushed = 0 WHERE id = ?",
             (
                 state, reason, entry.size_bytes, entry.mtime_ns, sha, *here, entry.size_bytes, entry.mtime_ns,
                 proven, row_id,

@@ -115,6 +115,10 @@ def _adopt(
 ) -> bool:
     """Decide about a file that the journal does not know: an earlier run may have been killed after placing it."""
     same = status.st_size == row.entry.size_bytes and _same_time(status.st_mtime_ns, row.entry.mtime_ns)
+    # After a crash of the machine a file may have its length and time and not its content.
+    doubt = journal.in_doubt and not proves
+    if doubt and _same_time(status.st_mtime_ns, row.entry.mtime_ns):
+        return False
     if same and not options.checksum:
         here = (status.st_size, status.st_mtime_ns)
         journal.arrived(row.id, row.entry, sum_of(path), here, proven=not proves)

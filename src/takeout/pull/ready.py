@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from takeout.errors import DiskError, Where
 from takeout.progress import Progress
+from takeout.pull.crash import look_after_crash
 from takeout.pull.journal import Journal
 from takeout.pull.meter import Meter
 from takeout.pull.model import Found, Named, Options
@@ -23,6 +25,8 @@ from takeout.pull.workers import Workers
 
 SPARE_BYTES = 64 << 20
 """Room to leave on the disk, for the journal and whoever else writes there."""
+
+_CRASH_NOTE = "this machine went down in an earlier pull; files here that were damaged by that: {count}"
 
 
 @dataclass(slots=True)
@@ -41,6 +45,7 @@ class Ready:
         placer: Puts in place what is whole.
         round: Number of the walk.
         not_taken: What could not be had beside the home's own entries.
+        notes: What else a person must know.
     """
 
     reached: Reached
@@ -54,6 +59,7 @@ class Ready:
     placer: Placer
     round: int = 0
     not_taken: tuple[Named, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def names(self) -> Names:
         """Return what gives every path its path here."""
@@ -102,16 +108,29 @@ def opened(
         store = Store(destination)
         journal = Journal(store.journal, server)
     workers = Workers(options.connections)
+    writes = False
     try:
         if options.dry_run and known:
             journal = journal.in_memory()
         here = limits or (Limits() if options.dry_run else _probed(store))
-        yield Ready(reached, workers, store, journal, options, here, progress, Meter(), Placer(journal, store))
+        ready = Ready(reached, workers, store, journal, options, here, progress, Meter(), Placer(journal, store))
+        if not options.dry_run:
+            if damaged := look_after_crash(journal, store, progress):
+                ready.notes = (_CRASH_NOTE.format(count=damaged),)
+            writes = True
+        yield ready
     finally:
         workers_end = not pace.stopped.is_set()
         pace.stop()
         workers.close(2.0 if workers_end else 0.5)
-        journal.close()
+        try:
+            if writes and journal.boot:
+                # It ends early and in order: what came so far counts whatever happens to the machine.
+                with contextlib.suppress(DiskError):
+                    store.flush()
+                    journal.flushed(whole=False)
+        finally:
+            journal.close()
 
 
 def _probed(store: Store) -> Limits:

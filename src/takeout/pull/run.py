@@ -139,6 +139,8 @@ def _finish(ready: Ready, brought: Brought) -> Report:
     gone, deleted = ending.vanished(journal, store, ready.round, brought.found, delete=options.delete)
     ending.times(journal, store, ready.round)
     journal.commit()
+    ready.progress("writing to the disk", 0, 0)
+    store.flush()
     report = replace(
         _summary(ready, brought),
         fetched_files=ready.placer.placed,
@@ -148,6 +150,7 @@ def _finish(ready: Ready, brought: Brought) -> Report:
     )
     write_sums(journal, store, ready.round)
     write_report(store, report)
+    journal.flushed(whole=True)
     return report
 
 
@@ -194,5 +197,5 @@ def _summary(ready: Ready, brought: Brought) -> Report:
         changed_here=named.kept,
         renamed=ending.renamed(names),
         left_out=found.left_out,
-        notes=found.notes,
+        notes=(*ready.notes, *found.notes),
     )

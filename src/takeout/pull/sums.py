@@ -69,6 +69,8 @@ def _write(path: Path, lines: Iterable[bytes]) -> None:
     try:
         with fresh.open("wb") as stream:
             stream.writelines(lines)
+            stream.flush()
+            os.fsync(stream.fileno())
         fresh.replace(path)
     except OSError as error:
         raise disk_error(error, path) from error
