@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from takeout.archive import Inventory, StoredZip, ahead, pipeline, take_inventory
+from takeout.archive import Inventory, StoredZip, ahead, disk, take_inventory
 
 
 @pytest.fixture
 def distant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "_SLOW_SECONDS", -1.0)
     monkeypatch.setattr(ahead, "DISTANT_NAMES", 7)
-    monkeypatch.setattr(pipeline, "_SLOW_SECONDS", -1.0)
-    monkeypatch.setattr(pipeline, "_AIM_SECONDS", 1e-9)
+    monkeypatch.setattr(disk, "_SLOW_SECONDS", -1.0)
+    monkeypatch.setattr(disk, "_AIM_SECONDS", 1e-9)
 
 
 @pytest.fixture

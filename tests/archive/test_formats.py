@@ -21,6 +21,7 @@ from takeout.archive import (
     Inventory,
     checksum,
     deflated,
+    large,
     layout,
     reading,
     stored,
@@ -44,7 +45,7 @@ def written(inventory: Inventory, form: str, to: Path) -> Path:
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (layout, stored, tarred, deflated):
         monkeypatch.setattr(module, "WHOLE_BYTES", 2_000)
-    monkeypatch.setattr(reading, "PIECE_BYTES", 700)
+    monkeypatch.setattr(large, "PIECE_BYTES", 700)
     monkeypatch.setattr(reading, "BATCH_BYTES", 1_000)
 
 
@@ -183,7 +184,7 @@ def test_the_reader_who_leaves_ends_the_work(place: Path, form: str) -> None:
         (place / f"h/{number}").write_bytes(os.urandom(200_000))
     before = len(list(Path("/proc/self/fd").iterdir()))
     stream = FORMATS[form](take_inventory(place / "h")).read()
-    for _ in range(3):
+    for _ in range(2):  # a compressor with threads may give the third only when it has all
         next(stream)
     stream.close()  # type: ignore[attr-defined] - it is a generator
     assert len(list(Path("/proc/self/fd").iterdir())) == before

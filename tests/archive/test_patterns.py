@@ -13,7 +13,6 @@ import pytest
 
 import takeout.archive
 from takeout.archive.patterns import read_rules, rules_of_options
-from takeout.archive.pipeline import Pipeline, Work
 from takeout.errors import OptionError
 
 PATTERNS = [
@@ -56,33 +55,6 @@ def test_an_option_may_begin_with_a_hash() -> None:
     assert rules_of_options(["#x"]).decide(b"#x", directory=False) == (True, "--exclude: \\#x")
     with pytest.raises(OptionError):
         rules_of_options([" "])
-
-
-def test_a_pipeline_keeps_the_order_and_its_bounds() -> None:
-    pipeline = Pipeline(threads=4, budget_bytes=100)
-    begun: list[int] = []
-
-    def work(number: int) -> int:
-        begun.append(number)
-        return number
-
-    works = (Work(30, 1, lambda n=number: work(n)) for number in range(500))
-    results = pipeline.results(works)
-    assert [next(results) for _ in range(10)] == list(range(10))
-    assert len(begun) <= 10 + 4
-    assert list(results) == list(range(10, 500))
-    pipeline.close()
-
-
-def test_a_failing_work_ends_the_pipeline() -> None:
-    pipeline = Pipeline(threads=2)
-
-    def fail() -> int:
-        raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        list(pipeline.results([Work(1, 1, lambda: 1), Work(1, 1, fail), Work(1, 1, lambda: 3)]))
-    pipeline.close()
 
 
 def test_the_archive_stands_alone() -> None:

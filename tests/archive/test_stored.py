@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from takeout.archive import Kind, State, StoredZip, layout, reading, stored, take_inventory
+from takeout.archive import Kind, State, StoredZip, large, layout, reading, stored, take_inventory
 from takeout.errors import DirectoryError, DiskError, StaleError
 
 
@@ -30,10 +30,10 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small files count as large, so that small trees go all ways."""
     monkeypatch.setattr(layout, "WHOLE_BYTES", 2_000)
     monkeypatch.setattr(stored, "WHOLE_BYTES", 2_000)
-    monkeypatch.setattr(reading, "PIECE_BYTES", 700)
+    monkeypatch.setattr(large, "PIECE_BYTES", 700)
     monkeypatch.setattr(reading, "BATCH_BYTES", 1_000)
     monkeypatch.setattr(reading, "BATCH_ENTRIES", 3)
-    monkeypatch.setattr(reading, "CHECKPOINT_BYTES", 2_100)
+    monkeypatch.setattr(large, "CHECKPOINT_BYTES", 2_100)
     monkeypatch.setattr(stored, "_CHUNK_BYTES", 150)
     monkeypatch.setattr(layout, "STRIDE", 2)
 

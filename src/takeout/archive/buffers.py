@@ -42,7 +42,7 @@ class Buffers:
         length = length_for(size)
         with self._lock:
             for place, buffer in enumerate(self._stock):
-                if len(buffer) == length and _is_free(buffer):
+                if len(buffer) == length and is_free(buffer):
                     # The last one used is the first to be used again: it may still be in the processor's cache.
                     self._stock.insert(0, self._stock.pop(place))
                     return memoryview(buffer)[:size]
@@ -61,7 +61,8 @@ class Buffers:
             self._size -= len(self._stock.pop())
 
 
-def _is_free(buffer: mmap) -> bool:
+def is_free(buffer: mmap) -> bool:
+    """Whether nobody looks at a buffer."""
     try:
         buffer.resize(len(buffer))
     except BufferError:

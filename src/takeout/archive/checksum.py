@@ -9,8 +9,10 @@ try:
     from isal import isal_zlib
 except ImportError:  # no ISA-L for this processor: slower, and right all the same
     _FAST = False
+    isal_file = ""
 else:
     _FAST = True
+    isal_file = isal_zlib.__file__
 
 crc32: Callable[[bytes | bytearray | memoryview, int], int] = isal_zlib.crc32 if _FAST else zlib.crc32
 """CRC-32 of data, continuing from another."""

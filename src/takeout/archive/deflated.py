@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from zlib import decompress
 
 from takeout.archive import zipformat
+from takeout.archive.batch import Content, Frame
 from takeout.archive.checksum import DEFLATE_END, crc32, deflate, deflate_piece, is_dense
-from takeout.archive.content import Chunk, Content, Frame
+from takeout.archive.content import Chunk
 from takeout.archive.inventory import Inventory
+from takeout.archive.large import Checkpoints
 from takeout.archive.layout import WHOLE_BYTES, Layout
-from takeout.archive.reading import Checkpoints, Part, Reading
+from takeout.archive.reading import Reading
 from takeout.archive.results import Results
+from takeout.archive.shape import Part
 from takeout.archive.tables import sums_chunks, tag_of
 from takeout.archive.zipformat import DEFLATED, LIMIT_32, STORED, Member
 
@@ -97,14 +100,14 @@ class _Writer:
         del index, path
         return b"", b""
 
-    def whole(self, view: memoryview, contents: list[Content], crcs: list[int]) -> list[_Packed]:
+    def whole(self, view: memoryview, contents: list[Content]) -> list[_Packed]:
         """Compress entries, each for itself."""
         del view
         links = self._inventory.columns.targets
         packed = []
-        for content, crc in zip(contents, crcs, strict=True):
+        for content in contents:
             member = replace(self._layout.member(content.index, content.path), descriptor=False, wide=False)
-            packed.append(_pack(member, crc, content.data or links.get(content.index, b"")))
+            packed.append(_pack(member, content.crc, content.data or links.get(content.index, b"")))
         return packed
 
     @staticmethod

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Lock
 
 from takeout.archive.inventory import Inventory
-from takeout.archive.listing import MovedError, Place, opened
 from takeout.archive.results import State
+from takeout.archive.worker import open_directory, state_of
 from takeout.errors import DirectoryError, DiskError, Where
 
 KEPT_OPEN = 64
 """So many directories stay open for the next file in them; systems allow 256 open files and more."""
-_STATES = {
-    errno.ENOENT: State.VANISHED,
-    errno.ENOTDIR: State.REPLACED,
-    errno.ESTALE: State.VANISHED,
-    errno.EACCES: State.UNREADABLE,
-    errno.EPERM: State.UNREADABLE,
-    errno.ELOOP: State.REPLACED,
-    errno.ENXIO: State.REPLACED,
-    errno.EISDIR: State.REPLACED,
-    errno.EAGAIN: State.REPLACED,
-}
-
-
-def state_of(error: OSError) -> State:
-    """Return what became of a file, by the error that opening or reading it gave."""
-    if isinstance(error, MovedError):
-        return State.REPLACED
-    return _STATES.get(error.errno or 0, State.FAILED)
 
 
 @contextmanager
@@ -115,13 +96,10 @@ class Directories:
         return directory
 
     def _enter(self, directory: Directory, index: int) -> None:
-        columns = self._inventory.columns
-        device = columns.owner_table[columns.owners[index]][0]
         try:
-            with opened(self._root_fd, Place(self._inventory.path(index), device, columns.inodes[index])) as fd:
-                directory.fd = os.dup(fd)
+            directory.fd = open_directory(self._root_fd, *self._inventory.place(index))
         except OSError as error:
-            directory.state = state_of(error)
+            directory.state = State(state_of(error))
         else:
             directory.state = State.GOOD
 

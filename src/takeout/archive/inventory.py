@@ -143,6 +143,11 @@ class Inventory:
                 prefix = self.path(parent) + b"/" if parent else b""
             yield prefix + columns.name(index)
 
+    def place(self, index: int) -> tuple[bytes, int, int]:
+        """Return a directory's path and how to recognise it: device and inode."""
+        columns = self.columns
+        return self.path(index), columns.owner_table[columns.owners[index]][0], columns.inodes[index]
+
     def _entry(self, index: int, path: bytes) -> Entry:
         columns = self.columns
         device, uid, gid = columns.owner_table[columns.owners[index]]

@@ -10,18 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from takeout.archive.presets import CACHE_TAG, CACHE_TAG_START
+from takeout.archive.worker import FILE, open_directory
 
 IGNORE_FILE = b".takeoutignore"
 MOST_IGNORE_BYTES = 1 << 20
 """Longer files of patterns are nobody's work, and are not read."""
-_SEGMENT_BYTES = 3_000
-"""Paths are opened in pieces below Linux's PATH_MAX of 4096 bytes; trees may be deeper than that."""
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _EFFECTIVE = os.access in os.supports_effective_ids
-
-
-class MovedError(OSError):
-    """The directory is another one than the inventory's: somebody moved or replaced it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,46 +71,15 @@ class Found:
 def opened(root_fd: int, place: Place) -> Iterator[int]:
     """Open a directory below the home and make sure that it is the one meant.
 
-    Only the last part of a path is protected by ``O_NOFOLLOW``; a parent may have been replaced by a link. The
-    inode tells: whatever way led there, only a directory that the walk found in the home is ever read.
-
     Raises:
         OSError: When it cannot be opened.
         MovedError: When it is another one.
     """
-    fd = _open(root_fd, place.path)
+    fd = open_directory(root_fd, place.path, place.device, place.inode)
     try:
-        status = os.fstat(fd)
-        if (status.st_dev, status.st_ino) != (place.device, place.inode):
-            raise MovedError("was replaced meanwhile")
         yield fd
     finally:
         os.close(fd)
-
-
-def _open(root_fd: int, path: bytes) -> int:
-    if len(path) <= _SEGMENT_BYTES:
-        return os.open(path or b".", _DIRECTORY, dir_fd=root_fd)
-    cut = path.rfind(b"/", 0, _SEGMENT_BYTES)
-    fd = os.open(path[:cut], _DIRECTORY, dir_fd=root_fd)
-    try:
-        return _open_rest(fd, path[cut + 1 :])
-    finally:
-        os.close(fd)
-
-
-def _open_rest(fd: int, path: bytes) -> int:
-    owned: list[int] = []
-    try:
-        while len(path) > _SEGMENT_BYTES:
-            cut = path.rfind(b"/", 0, _SEGMENT_BYTES)
-            fd = os.open(path[:cut], _DIRECTORY, dir_fd=fd)
-            owned.append(fd)
-            path = path[cut + 1 :]
-        return os.open(path, _DIRECTORY, dir_fd=fd)
-    finally:
-        for each in owned:
-            os.close(each)
 
 
 def read_names(root_fd: int, place: Place) -> Listing:
@@ -139,7 +102,7 @@ def read_names(root_fd: int, place: Place) -> Listing:
 def _start_of(fd: int, name: bytes, most: int) -> bytes:
     """Return the beginning of a regular file, or nothing; a FIFO must not hold the walk up."""
     with contextlib.suppress(OSError):
-        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=fd)
+        file = os.open(name, FILE, dir_fd=fd)
         try:
             if stat.S_ISREG(os.fstat(file).st_mode):
                 return os.read(file, most)

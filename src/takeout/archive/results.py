@@ -5,21 +5,23 @@ from __future__ import annotations
 from array import array
 from enum import IntEnum
 
+from takeout.archive import worker
+
 SHA_BYTES = 32
 
 
 class State(IntEnum):
     """What became of a file between the inventory and the end of its reading."""
 
-    UNREAD = 0
-    GOOD = 1
-    CHANGED = 2
-    GREW = 3
-    SHRANK = 4
-    VANISHED = 5
-    UNREADABLE = 6
-    REPLACED = 7
-    FAILED = 8
+    UNREAD = worker.UNREAD
+    GOOD = worker.GOOD
+    CHANGED = worker.CHANGED
+    GREW = worker.GREW
+    SHRANK = worker.SHRANK
+    VANISHED = worker.VANISHED
+    UNREADABLE = worker.UNREADABLE
+    REPLACED = worker.REPLACED
+    FAILED = worker.FAILED
 
 
 WORDS = {

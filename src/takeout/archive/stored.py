@@ -6,15 +6,18 @@ import hashlib
 from collections.abc import Iterator
 
 from takeout.archive import zipformat
+from takeout.archive.batch import Content, Frame
 from takeout.archive.checksum import crc32
-from takeout.archive.content import Chunk, Content, Frame
+from takeout.archive.content import Chunk
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
+from takeout.archive.large import Checkpoints
 from takeout.archive.layout import WHOLE_BYTES, Layout
-from takeout.archive.reading import Bare, Checkpoints, Reading
+from takeout.archive.reading import Reading
 from takeout.archive.remembered import Remembered
 from takeout.archive.report import sums_line
 from takeout.archive.results import Results, State
+from takeout.archive.shape import Bare
 from takeout.archive.zipformat import Member
 
 _CHUNK_BYTES = 256 << 10
@@ -33,10 +36,10 @@ class _Shape:
         target = columns.targets.get(index, b"")
         return zipformat.local_header(member, crc32(target, 0) if target else 0, size, size) + target, b""
 
-    def whole(self, view: memoryview, contents: list[Content], crcs: list[int]) -> memoryview:
-        for content, crc in zip(contents, crcs, strict=True):
+    def whole(self, view: memoryview, contents: list[Content]) -> memoryview:
+        for content in contents:
             if content.data:
-                zipformat.put_crc(view, content.at, crc)
+                zipformat.put_crc(view, content.at, content.crc)
         return view
 
     @staticmethod

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from takeout.archive import tarformat
+from takeout.archive.batch import Content, Frame
 from takeout.archive.compress import Compressor, Gzip, Piece, Zstd
-from takeout.archive.content import Content, Frame
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
+from takeout.archive.large import Checkpoints
 from takeout.archive.layout import WHOLE_BYTES
-from takeout.archive.reading import Checkpoints, Reading
+from takeout.archive.reading import Reading
 from takeout.archive.report import REPORT_NAME, SUMS_NAME, Report, prefix_of
 from takeout.archive.results import Results
 from takeout.archive.tables import sums_bytes, sums_chunks, tag_of
@@ -138,8 +139,8 @@ class _Shape:
         self._compressor = compressor
         self.frame = archive.frame
 
-    def whole(self, view: memoryview, contents: list[Content], crcs: list[int]) -> Piece:
-        del contents, crcs
+    def whole(self, view: memoryview, contents: list[Content]) -> Piece:
+        del contents
         return self._compressor.piece(view)
 
     def piece(self, index: int, offset: int, view: memoryview) -> Piece:

@@ -1,0 +1,168 @@
+"""Processes that read small files for this one.
+
+A small file is a handful of short calls of the system. Threads that make them wait for one another at Python's
+lock far longer than the calls take, and so does all else in the process: a Jupyter server's answers, too.
+Processes do not. They read into memory that both sides see; nothing but names and checksums goes to and fro.
+
+What they do can as well be done here. So where there is no memory to share, where none can be started, or where
+one is killed, nobody notices but the clock.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from threading import BoundedSemaphore, Lock
+
+from takeout.archive import checksum, worker
+from takeout.archive.processors import processors
+from takeout.archive.shared import SharedBuffers
+from takeout.archive.worker import HEAD_BYTES, Answer, Place, Wanted
+
+LEAST_ENTRIES = 2_000
+"""Fewer are read sooner without: to start a process takes time as well."""
+_MOST = 4
+"""One reading has no more processes than this: what takes its results is slower then."""
+_BEYOND = 3
+"""Buffers beside the two of each process: those whose content is on its way."""
+
+_places = BoundedSemaphore(8)
+"""So many processes may run however many readings there are."""
+
+
+def worth_while(entries: int) -> bool:
+    """Whether so many entries are read sooner by processes of their own."""
+    return entries >= LEAST_ENTRIES and processors() > 1
+
+
+class Readers:
+    """Some processes, and the memory that is shared with them.
+
+    Args:
+        root_fd: The home, open.
+    """
+
+    def __init__(self, root_fd: int) -> None:
+        self._idle: SimpleQueue[_Process | None] = SimpleQueue()
+        self._processes: list[_Process] = []
+        self._lock = Lock()
+        self._left = 0
+        self._buffers: SharedBuffers | None = None
+        count = min(processors(), _MOST)
+        if hasattr(os, "memfd_create"):
+            with suppress(OSError):
+                self._buffers = SharedBuffers(2 * count + _BEYOND)
+                self._start(root_fd, count, self._buffers.fds)
+        if not self._left:
+            self._idle.put(None)
+
+    def _start(self, root_fd: int, count: int, fds: list[int]) -> None:
+        while len(self._processes) < count and _places.acquire(blocking=False):
+            try:
+                process = _Process(root_fd, fds)
+            except BaseException:
+                _places.release()
+                raise
+            self._processes.append(process)
+            self._left += 1
+            self._idle.put(process)
+
+    def __len__(self) -> int:
+        """Return how many processes there are."""
+        return self._left
+
+    def take(self, size: int) -> tuple[int, memoryview] | None:
+        """Return the number of a shared buffer and ``size`` bytes of it; None where it cannot be had."""
+        return self._buffers.take(size) if self._buffers and self._left else None
+
+    def read(self, buffer: int, places: list[Place], files: list[Wanted]) -> Answer | None:
+        """Let a process read files into a shared buffer; wait for one that has nothing to do.
+
+        Returns:
+            What it says, or None where no process did it.
+        """
+        process = self._idle.get()
+        if process is not None:
+            answer = process.ask(marshal.dumps((buffer, places, files)))
+            if answer is not None:
+                self._idle.put(process)
+                return answer
+            process.end()
+            with self._lock:
+                self._left -= 1
+        if not self._left:
+            self._idle.put(None)  # for the next one who asks, and whoever waits already
+        return None
+
+    def close(self) -> None:
+        """End the processes."""
+        for process in self._processes:
+            process.end()
+            _places.release()
+        self._processes, self._left = [], 0
+        if self._buffers:
+            self._buffers.close()
+
+
+class _Process:
+    """One process, and the connection to it.
+
+    Raises:
+        OSError: When it cannot be started.
+    """
+
+    def __init__(self, root_fd: int, fds: list[int]) -> None:
+        self._socket, theirs = socket.socketpair()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - this very Python, and a file of this package
+                [*_COMMAND, str(root_fd), ",".join(map(str, fds)), *_PACKAGES],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,  # standard output may be the archive
+                stderr=subprocess.DEVNULL,
+                pass_fds=(root_fd, *fds),
+                cwd="/",
+                start_new_session=True,  # an interrupt from the keyboard is this process's matter
+            )
+        except BaseException:
+            self._socket.close()
+            raise
+        finally:
+            theirs.close()
+
+    def ask(self, task: bytes) -> Answer | None:
+        """Let it do a task; None where it is there no more."""
+        try:
+            self._socket.sendall(len(task).to_bytes(HEAD_BYTES, "little") + task)
+            length = int.from_bytes(self._received(HEAD_BYTES), "little")
+            answer: Answer = marshal.loads(self._received(length))  # noqa: S302 - from a process of our own
+        except (OSError, EOFError, ValueError, TypeError):  # it is gone, or what came back is no answer
+            return None
+        return answer
+
+    def _received(self, count: int) -> bytes:
+        data = self._socket.recv(count, socket.MSG_WAITALL)
+        if len(data) < count:
+            raise EOFError
+        return data
+
+    def end(self) -> None:
+        """End it at once: it has nothing that could be lost. Twice does no harm."""
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def _packages() -> list[str]:
+    """Return where the library for CRC-32 lies, if it is there: the process is given no other path."""
+    return [str(Path(checksum.isal_file).parent.parent)] if checksum.isal_file else []
+
+
+# -I: nothing of the user's environment changes what runs; -S: nothing but Python's own is loaded.
+_COMMAND = [sys.executable, "-I", "-S", worker.__file__]
+_PACKAGES = _packages()
