@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from takeout.chart.called import call_it_helm
+
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 # Strategies and other helpers beside the tests are imported by their folder, such as ``values.strategies``.
@@ -24,6 +26,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 # A shell has what it starts in the background ignore Ctrl-C, and so would every program that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Helm's library takes the program's name as it is loaded, and some tests load it as they are collected: all have to
+# write to a cluster by the same name.
+call_it_helm()
 
 
 @pytest.fixture(scope="session")
