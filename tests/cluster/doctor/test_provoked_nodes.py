@@ -1,0 +1,83 @@
+"""Nodes that are not well: provoked on a real cluster, recognised, mended by the advice, gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from cluster.doctor.lab import Lab, server, stand_in
+from cluster.handle import until
+
+_WRITE = "open('/scratch/big', 'wb').write(bytes(16 << 20)); import time; time.sleep(3600)"
+_LABEL = "takeout.test/dying"
+
+
+@pytest.fixture
+def dying(lab: Lab) -> Iterator[str]:
+    """A node that says once that it is well, and then no more; only what tolerates its taint goes there."""
+    name = f"dying-{lab.namespace}"
+    taint = {"key": _LABEL, "value": lab.namespace, "effect": "NoSchedule"}
+    metadata = {"name": name, "labels": {_LABEL: lab.namespace}}
+    lab.cluster.apply({"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {"taints": [taint]}})
+    try:
+        lab.cluster.connection.json(
+            "PATCH",
+            f"/api/v1/nodes/{name}/status",
+            "say that the node is well",
+            body={"status": _well()},
+            content_type="application/merge-patch+json",
+        )
+        until(lambda: _taints(lab, name) == [_LABEL], "the cluster takes the node for a good one")
+        yield name
+    finally:
+        lab.cluster.delete("Node", name)
+
+
+def _well() -> dict[str, Any]:
+    offered = {"cpu": "4", "memory": "8Gi", "pods": "10"}
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ready = {"type": "Ready", "status": "True", "reason": "Ready", "lastHeartbeatTime": now}
+    return {"capacity": offered, "allocatable": offered, "conditions": [{**ready, "lastTransitionTime": now}]}
+
+
+def _taints(lab: Lab, name: str) -> list[str]:
+    return [taint["key"] for taint in lab.cluster.get("Node", name)["spec"].get("taints") or ()]
+
+
+@pytest.fixture
+def successor(lab: Lab) -> Iterator[str]:
+    """The node that takes over, when it is given the labels of the one that died."""
+    name = next(str(item["metadata"]["name"]) for item in lab.cluster.list("Node") if _runs(item))
+    yield name
+    lab.cluster.patch("Node", name, "", {"metadata": {"labels": {_LABEL: None}}})
+
+
+def _runs(node: dict[str, Any]) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"].get("conditions") or ())
+
+
+def _writing(limit: str) -> dict[str, Any]:
+    container = {
+        "command": ["python3", "-c", _WRITE],
+        "volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}],
+    }
+    return server("ada", container, volumes=[{"name": "scratch", "emptyDir": {"sizeLimit": limit}}])
+
+
+def test_a_node_that_dies_and_a_server_that_is_put_out(lab: Lab, successor: str, dying: str) -> None:
+    tolerated = [{"key": _LABEL, "operator": "Exists", "effect": "NoSchedule"}]
+    lab.apply(*stand_in(nodeSelector={_LABEL: lab.namespace}, tolerations=tolerated), _writing("1Mi"))
+    wanted = {
+        ("H29", f"Node/{dying}"): f"the node {dying} is not ready, and the hub is on it",
+        ("H29", "Pod/jupyter-ada"): "exceeds the limit",
+    }
+    dead, put_out = lab.wait_for(wanted)
+
+    lab.run(f"kubectl label node {successor} {_LABEL}={lab.namespace}")
+    for command in (*dead.commands, *put_out.commands):
+        lab.run(command)
+    lab.apply(_writing("64Mi"))
+    lab.wait_without({*wanted, ("H15", "Service/hub")})
