@@ -45,3 +45,8 @@ def tree(root: Path, *, times: bool = True) -> dict[str, tuple[object, ...]]:
 def size_of(root: Path) -> int:
     """Return the length of all files of a tree."""
     return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+
+
+def parts(here: Path) -> list[Path]:
+    """Return the parts that a pull has left in its destination."""
+    return [path for path in (here / OWN / "parts").rglob("*") if path.is_file()]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pull.compare import OWN, size_of, tree
+from pull.compare import parts, size_of, tree
 from pull.conftest import Put
 from pull.proxy import Answer, Bend, Request, Rule
 from pull.servers import TOKEN, JupyterServer
@@ -64,7 +64,7 @@ def test_the_whole_home_comes_as_it_is_and_nothing_is_started(
     assert (here / "run.sh").stat().st_mode & 0o111
     assert (here / "twin.txt").stat().st_ino == (here / "plain.txt").stat().st_ino
     assert not [request for request in proxy.requests if request.for_file or request.method != "GET"]
-    assert list((here / OWN / "parts").iterdir()) == []
+    assert parts(here) == []
 
 
 def test_later_only_what_changed_is_asked_for(filled: JupyterServer, put_proxy: Put, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
     proxy.rule = lambda _: None
     assert subprocess.run(command, check=False).returncode == 0
     assert tree(here) == tree(filled.root)
-    assert list((here / OWN / "parts").iterdir()) == []
+    assert parts(here) == []
 
 
 def test_ctrl_c_keeps_every_byte_that_was_counted(filled: JupyterServer, put_proxy: Put, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pull.compare import OWN, tree
+from pull.compare import OWN, parts, tree
 from pull.conftest import Put
 from pull.proxy import Bend, Proxy
 from pull.servers import TOKEN, JupyterServer
@@ -65,14 +65,16 @@ def test_after_a_crash_nothing_counts_that_the_disk_may_not_have(
     page.unlink()
     damage(percent, bytes(7))
     damage(notebook, b"")
-    for part in (here / OWN / "parts").iterdir():
+    for part in parts(here):
         part.write_bytes(bytes(part.stat().st_size))
+    (here / OWN / "parts" / "0" / "16000.part").write_bytes(b"of a file that the journal does not know any more")
     reboot()
 
     report = pull(proxy.address, here, KEY, FEW)
 
     assert report.whole
     assert report.changed_here == ()
+    assert parts(here) == []
     pull(shared.address, tmp_path / "again", KEY, FEW)
     assert tree(here) == tree(tmp_path / "again")
 

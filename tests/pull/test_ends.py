@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pull.compare import OWN, size_of, tree
+from pull.compare import parts, size_of, tree
 from pull.conftest import Put
 from pull.proxy import Bend, Request, Rule
 from pull.servers import TOKEN, JupyterServer
@@ -70,7 +70,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
     proxy.rule = lambda _: None
     assert subprocess.run(command, check=False).returncode == 0
     assert tree(here) == tree(shared.root)
-    assert list((here / OWN / "parts").iterdir()) == []
+    assert parts(here) == []
 
 
 def after_files(count: int) -> Callable[[subprocess.Popen[bytes]], Rule]:

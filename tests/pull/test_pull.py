@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pull.compare import OWN, tree
+from pull.compare import OWN, parts, tree
 from pull.conftest import Serve, make_plain
 from pull.servers import TOKEN, JupyterServer
 from takeout.archive.presets import Preset
@@ -27,7 +27,7 @@ def test_a_home_comes_over_whole(shared: JupyterServer, tmp_path: Path) -> None:
     assert report.files == report.fetched_files == 46
     assert report.fetched_bytes == report.size_bytes
     assert report.retries == 0
-    assert list((tmp_path / "here" / OWN / "parts").iterdir()) == []
+    assert parts(tmp_path / "here") == []
 
 
 def test_sums_are_those_that_sha256sum_checks(shared: JupyterServer, tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ def _finish(ready: Ready, brought: Brought) -> Report:
     ending.links(journal, store, ready.round)
     gone, deleted = ending.vanished(journal, store, ready.round, brought.found, delete=options.delete)
     ending.times(journal, store, ready.round)
+    store.forget_parts(journal.begun())
     journal.commit()
     ready.progress("writing to the disk", 0, 0)
     store.flush()

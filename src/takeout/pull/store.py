@@ -15,6 +15,8 @@ from takeout.pull.model import UNKNOWN
 
 OWN = ".takeout-pull"
 """The directory in the destination that holds the journal, the parts and the report."""
+_PART_FOLDERS = 16
+"""Threads that make files in one directory wait for each other, and for whoever moves files out of it."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -44,7 +46,8 @@ class Store:
             return
         try:
             root.mkdir(parents=True, exist_ok=True)
-            (root / OWN / "parts").mkdir(parents=True, exist_ok=True)
+            for number in range(_PART_FOLDERS):
+                (root / OWN / "parts" / str(number)).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise DirectoryError("not a directory", where=Where(str(root)), hint="give a directory") from error
         except OSError as error:
@@ -62,11 +65,19 @@ class Store:
 
     def part(self, number: int) -> Path:
         """Return where the part of an entry's file is."""
-        return Path(f"{self._parts}{number}.part")
+        return Path(f"{self._parts}{number % _PART_FOLDERS}{os.sep}{number}.part")
 
     def own_part(self, name: str) -> Path:
         """Return where a part is that is no file of the home."""
         return self.root / OWN / "parts" / f"{name}.own"
+
+    def forget_parts(self, begun: set[int]) -> None:
+        """Remove the parts of all entries but some; a pull that was killed may have left them."""
+        kept = {self.part(number) for number in begun}
+        for folder, _, names in os.walk(self._parts):
+            for path in (Path(folder, name) for name in names):
+                if path not in kept:
+                    path.unlink(missing_ok=True)
 
     def free_bytes(self) -> int:
         """Return how much room there is."""
