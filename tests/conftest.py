@@ -27,8 +27,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 # A shell has what it starts in the background ignore Ctrl-C, and so would every program that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Helm's library takes the program's name as it is loaded, and some tests load it as they are collected: all of them
-# write to a cluster by one name.
+# Helm's library takes the program's name as it is loaded, and some tests load it as they are collected. They all
+# have to write to a cluster by one name.
 call_it_helm()
 
 
