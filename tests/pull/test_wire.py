@@ -11,13 +11,13 @@ import pytest
 
 from takeout.pull.line import CutError, Line
 from takeout.pull.site import Site
-from takeout.pull.wire import Source, WireError, read_body, read_head
+from takeout.pull.wire import Message, WireError
 
 Speak = Callable[..., int]
 
 
-def received(data: bytes, piece_bytes: int, method: str = "GET") -> tuple[int, dict[str, str], bytes, int]:
-    """Return what is read of some bytes that come in pieces: status, headers, body, and how much is left."""
+def received(data: bytes, piece_bytes: int, method: str = "GET") -> tuple[Message, bytes]:
+    """Return what is read of some bytes that come in pieces: the answer, and its body."""
     near, far = socket.socketpair()
 
     def send() -> None:
@@ -29,9 +29,8 @@ def received(data: bytes, piece_bytes: int, method: str = "GET") -> tuple[int, d
     sender = threading.Thread(target=send)
     sender.start()
     try:
-        source = Source(near)
-        head = read_head(source)
-        return head.status, head.headers, b"".join(read_body(source, head, method)), source.left
+        message = Message(near, method)
+        return message, b"".join(message.pieces())
     finally:
         near.close()
         sender.join()
@@ -54,20 +53,22 @@ def received(data: bytes, piece_bytes: int, method: str = "GET") -> tuple[int, d
     ],
 )
 def test_answers_are_read_in_pieces_of_any_size(answer: bytes, body: bytes, piece_bytes: int) -> None:
-    assert received(answer, piece_bytes)[2:] == (body, 0)
+    message, read = received(answer, piece_bytes)
+    assert read == body
+    assert not message.excess
 
 
 def test_names_are_in_lower_case_and_a_header_may_go_on_in_the_next_line() -> None:
-    answer = b"HTTP/1.1 206 Partial\r\nCONTENT-length: 0\r\nX-Long: one\r\n  two\r\nEmpty:\r\nO: a: \x85b\r\n\r\n"
+    answer = b"HTTP/1.1 206 Partial\r\nCONTENT-length: 0\r\nX-Long: one\r\n two\r\nEmpty:\r\nO: a: \x85b\r\n\r\n"
 
-    status, headers, _, _ = received(answer, 3)
+    message, _ = received(answer, 3)
 
-    assert status == 206
-    assert headers == {"content-length": "0", "x-long": "one two", "empty": "", "o": "a: \x85b"}
+    assert message.status == 206
+    assert message.headers == {"content-length": "0", "x-long": "one two", "empty": "", "o": "a: \x85b"}
 
 
 def test_the_answer_to_head_has_no_body_whatever_it_announces() -> None:
-    assert received(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", 65_536, "HEAD")[2] == b""
+    assert received(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", 65_536, "HEAD")[1] == b""
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from takeout.errors import NetworkError, Where
 from takeout.pull.site import Site
-from takeout.pull.wire import Source, WireError, ends_by_itself, read_body, read_head
+from takeout.pull.wire import Message, WireError
 
 _IDLE_SECONDS = 15.0
 """A connection that was idle for longer is not trusted: proxies forget it without a word."""
@@ -103,9 +103,9 @@ class Line:
         self._site = site
         self._own = site.headers()
         self._kept: socket.socket | None = None
-        self._source: Source | None = None
+        self._message: Message | None = None
         self._used = 0.0
-        self._closes = self._busy = False
+        self._busy = False
 
     def ask(
         self, method: str, path: str, headers: dict[str, str], *, body: bytes | None, seconds: tuple[float, float]
@@ -133,22 +133,20 @@ class Line:
             sock = self._ready()
             sock.settimeout(seconds[0])
             sock.sendall(request)
-            source = self._source = Source(sock)
-            head = read_head(source)
-            pieces = read_body(source, head, method)
+            message = self._message = Message(sock, method)
             sock.settimeout(seconds[1])
         except _BROKEN as error:
             raise _translated(error, self._site.origin) from error
-        self._closes = head.closes or not ends_by_itself(head)
-        return Answer(head.status, head.headers, Body(pieces, self._site.origin))
+        return Answer(message.status, message.headers, Body(message.pieces(), self._site.origin))
 
     def done(self, answer: Answer | None) -> None:
         """Keep the connection if an answer was read to its end; let it go if not."""
         self._busy = False
-        if answer is None or not answer.body.ended or self._closes or (self._source and self._source.left):
-            self.close()
-        else:
+        message, self._message = self._message, None
+        if answer and answer.body.ended and message and message.keeps and not message.excess:
             self._used = time.monotonic()
+        else:
+            self.close()
 
     def close(self) -> None:
         """Let the connection go."""
