@@ -49,7 +49,7 @@ def namespace(cluster: Handle) -> Iterator[Handle]:
     name = f"takeout-test-{secrets.token_hex(4)}"
     cluster.ask("create", "namespace", name)
     yield cluster.within(name)
-    cluster.ask("delete", "namespace", name, "--timeout=120s")
+    cluster.ask("delete", "namespace", name, "--timeout=220s")
 
 
 @pytest.fixture(scope="session")

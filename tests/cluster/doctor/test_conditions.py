@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
+from cluster.doctor.provoked import PROVOKED
 from takeout.adapt.rules import all_rules
 from takeout.cluster.doctor.condition import Case, Condition, Finding
 from takeout.cluster.doctor.conditions import all_conditions
@@ -83,3 +85,17 @@ def test_every_file_is_found_and_no_id_is_a_rules() -> None:
     files = {path.name.split("_")[0] for path in FILES.glob("[A-Z]*.py")}
     assert {condition.id for condition in CONDITIONS} == files
     assert not files & {rule.id for rule in all_rules()}
+
+
+def test_every_condition_is_provoked_on_a_cluster() -> None:
+    """A test that is named for a condition names it too."""
+    named: dict[str, set[str]] = {}
+    for file in Path(__file__).parent.glob("test_provoked_*.py"):
+        for item in ast.parse(file.read_text()).body:
+            if isinstance(item, ast.FunctionDef) and item.name.startswith("test_"):
+                named[item.name] = {str(each.value) for each in ast.walk(item) if isinstance(each, ast.Constant)}
+    assert [condition.id for condition in CONDITIONS] == list(PROVOKED)
+    for id_, tests in PROVOKED.items():
+        assert tests, f"{id_} is provoked nowhere"
+        for test in tests:
+            assert id_ in named.get(test, ()), f"{test} does not look for {id_}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cluster.doctor.lab import IMAGE, Lab, server
 from takeout.chart.helm import Chart
 from takeout.cluster.doctor.condition import Finding
 from takeout.cluster.releases import Releases
+from takeout.local.browser import Browser, StepError
 from takeout.values.path import parse_path
 
 _VERSION = "4.3.3"
@@ -144,6 +146,58 @@ def test_what_a_hub_trips_over(lab: Lab, release: Release) -> None:
     for command in tokens.commands:
         lab.run(command)
     lab.wait_without(refused)
+
+
+def test_what_people_meet_who_log_in(lab: Lab, release: Release) -> None:
+    release.set("hub.config.JupyterHub.authenticator_class", "github")
+    release.set("hub.config.GitHubOAuthenticator.allow_all", value=True)
+    release.put()
+    lost = {("H11", _CALLBACK): "OAuth state missing from cookies"}
+    _ask(lab, "hub/oauth_callback?code=a&state=b")
+    lab.wait_for(lost)
+    # GitHub sends people back with this where the address is not the one it knows.
+    _ask(lab, "hub/oauth_callback?error=redirect_uri_mismatch&error_description=The+redirect_uri+MUST+match")
+    (refused,) = lab.wait_for({("H11", _CALLBACK): "does not accept the hub's callback address"})
+    assert "Where the login's application is registered" in refused.mend
+    # Registered there, and told here; the hub that begins anew has nothing to complain of.
+    release.follow(refused, Value="https://hub.example.edu/hub/oauth_callback")
+    lab.wait_without(lost)
+
+    release.set("hub.config.JupyterHub.authenticator_class", "dummy")
+    release.set("hub.config.Authenticator.allowed_users", ["ada"])
+    release.put()
+    assert not _enters(lab, "eve")
+    refusing = {("H12", "Value/hub.config.DummyAuthenticator"): "User 'eve' not allowed"}
+    (nobody,) = lab.wait_for(refusing)
+    assert "Compare the names in the log with who is allowed" in nobody.mend
+    release.follow(nobody, Value=["eve"])
+    assert _enters(lab, "eve")
+    lab.wait_without(refusing)
+
+
+_CALLBACK = "Value/hub.config.GitHubOAuthenticator.oauth_callback_url"
+
+
+def _ask(lab: Lab, path: str) -> None:
+    """Ask the hub itself for a page, as soon as it is there."""
+    with _hub(lab) as address:
+        httpx.get(f"http://{address}/{path}", timeout=60)
+
+
+def _enters(lab: Lab, user: str) -> bool:
+    with _hub(lab) as address, Browser(f"http://{address}", user) as browser:
+        try:
+            browser.log_in("any")
+        except StepError:
+            return False
+    return True
+
+
+@contextmanager
+def _hub(lab: Lab) -> Iterator[str]:
+    lab.run(f"kubectl --namespace {lab.namespace} rollout status deployment hub --timeout=230s")
+    with lab.cluster.forward(lab.cluster.service_pod("hub", lab.namespace), lab.namespace, 8081) as address:
+        yield address
 
 
 _DATABASE = {"name": "pvc", "mountPath": "/srv/jupyterhub"}

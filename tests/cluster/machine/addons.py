@@ -10,6 +10,7 @@ from cluster.machine.places import BALANCER_RANGE, BRIDGE, DNS_SERVICE, Places
 from cluster.machine.processes import start
 
 NAMES = ("policy", "cloud")
+_NAMES_SECONDS = 300
 
 _CORE_FILE = """\
 .:53 {
@@ -49,7 +50,8 @@ def start_addons(places: Places) -> None:
 def start_names(places: Places) -> None:
     """Start CoreDNS, and wait until it answers."""
     apply(places, _names())
-    kubectl(places, "--namespace", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=120s")
+    wait = ("--namespace", "kube-system", "rollout", "status", "deployment/coredns")
+    kubectl(places, *wait, f"--timeout={_NAMES_SECONDS}s", timeout_seconds=_NAMES_SECONDS + 30)
 
 
 def _storage_classes() -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cluster.machine.places import HERE, Places
@@ -25,11 +25,13 @@ class Program:
         name: What its file is called.
         package: The Go package of its main function.
         module: The folder of the go.mod that pins it, below ``go``.
+        on_demand: Whether it is built only when an image that has it is asked for.
     """
 
     name: str
     package: str
     module: str = "."
+    on_demand: bool = False
 
 
 PROGRAMS = (
@@ -45,16 +47,31 @@ PROGRAMS = (
     Program("pause", "./pause"),
     Program("coredns", ".", module="dns"),
     Program("user-scheduler", ".", module="scheduler"),
+    Program("traefik", "github.com/traefik/traefik/v3/cmd/traefik", module="traefik", on_demand=True),
 )
 
 
 def build_programs(places: Places, say: Callable[[str], None]) -> None:
-    """Build what was not built before of the same sources; the first time takes many minutes.
+    """Build what every cluster needs, and was not built before of the same sources; at first that takes long.
 
     Raises:
         Trouble: When there is no Go, an old one, or a module cannot be had.
     """
-    stale = [program for program in PROGRAMS if _stamp(places, program) != _sources(program)]
+    _build(places, [program for program in PROGRAMS if not program.on_demand], say)
+
+
+def build_program(places: Places, name: str, say: Callable[[str], None]) -> None:
+    """Build one program, as ``build_programs`` does."""
+    _build(places, [program for program in PROGRAMS if program.name == name], say)
+
+
+def describe_program(name: str) -> str:
+    """Return all that decides what a program becomes."""
+    return next(_sources(program) for program in PROGRAMS if program.name == name)
+
+
+def _build(places: Places, programs: Iterable[Program], say: Callable[[str], None]) -> None:
+    stale = [program for program in programs if _stamp(places, program) != _sources(program)]
     if not stale:
         return
     _require_go()

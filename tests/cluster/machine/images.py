@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import threading
 from collections.abc import Callable, Iterable, Mapping
 
 from cluster.machine.layers import make_layers
@@ -20,6 +21,7 @@ from cluster.machine.runtime import PAUSE, ctr
 from cluster.machine.trouble import Trouble
 
 DNS = "registry.k8s.io/coredns/coredns:test"
+_IMPORT_SECONDS = 15 * 60.0
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _DEBIAN = {"PATH": _PATH, "LANG": "C.UTF-8"}
 _JOVYAN = {**_DEBIAN, "HOME": "/home/jovyan", "NB_USER": "jovyan", "NB_UID": "1000", "SHELL": "/bin/bash"}
@@ -57,6 +59,7 @@ RECIPES: Mapping[str, Recipe] = {
         user="jovyan",
         variables=_JOVYAN,
     ),
+    "traefik": Recipe(layers=("traefik",), entrypoint=("/traefik",)),
     "user": Recipe(
         layers=("debian", "python", "takeout"),
         entrypoint=_INIT,
@@ -77,6 +80,7 @@ _KINDS = (
     (r"/configurable-http-proxy$", "proxy"),
     (r"/(k8s-hub(-slim)?|pilot-hub|.*-hub)$", "hub"),
     (r"/dask-gateway-server$", "gateway"),
+    (r"/traefik$", "traefik"),
 )
 _ONES_OWN = {PAUSE: "pause", DNS: "dns"}
 
@@ -134,10 +138,15 @@ def _give(places: Places, layout: Layout, images: Mapping[str, Blob]) -> None:
     with (places.logs / "import.log").open("wb") as log:
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
         assert child.stdin is not None
+        late = threading.Timer(_IMPORT_SECONDS, child.kill)
+        late.start()
         try:
             layout.export(images, child.stdin)
             child.stdin.close()
         except BrokenPipeError:
             pass  # What it says in its log is the reason.
-        if child.wait():
+        finally:
+            child.wait()
+            late.cancel()
+        if child.returncode:
             raise Trouble(f"containerd refused the images; see {log.name}")

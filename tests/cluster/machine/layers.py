@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from cluster.machine import trees
+from cluster.machine.build import build_program, describe_program
 from cluster.machine.layout import Blob, Layout
 from cluster.machine.places import CHECKOUT, HERE, Places
 from cluster.machine.run import run
@@ -25,7 +26,6 @@ _HUB = (
 )
 _USER = ("jupyterlab>=4.2", "notebook>=7.2", "nbclassic>=1.1", "nbgitpuller", "ipykernel")
 _DASK = ("dask-gateway-server[kubernetes]", "dask-gateway")
-_HUB_HALF = {"adapt", "chart", "cluster", "local", "replica", "source", "targets", "values"}
 _NODE = ("configurable-http-proxy@5",)
 
 
@@ -68,11 +68,12 @@ def _digest(*parts: object) -> str:
 
 
 def _of_program(name: str) -> Callable[[Places], str]:
-    return lambda places: _digest((places.bin / f"{name}.sources").read_text())
+    return lambda _: _digest(describe_program(name))
 
 
 def _put_program(name: str, target: str) -> Callable[[Places, Path], None]:
     def put(places: Places, tree: Path) -> None:
+        build_program(places, name, lambda _: None)
         (tree / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(places.bin / name, tree / target)
 
@@ -118,6 +119,7 @@ _MAKERS: dict[str, tuple[Callable[[Places], str], Callable[[Places, Path], None]
     "coredns": (_of_program("coredns"), _put_program("coredns", "coredns")),
     "debian": (lambda _: _digest(trees.describe_debian()), lambda _, tree: trees.make_debian(tree)),
     "node": (lambda _: _digest(_NODE), lambda _, tree: trees.add_node(tree, _NODE)),
+    "traefik": (_of_program("traefik"), _put_program("traefik", "traefik")),
     "scheduler": (
         _of_program("user-scheduler"),
         _put_program("user-scheduler", "usr/local/bin/kube-scheduler"),

@@ -17,7 +17,8 @@ from cluster.machine.lock import alone
 from cluster.machine.network import make_network, network_left, refuse_another, remove_network
 from cluster.machine.places import CHECKOUT, Places, find_places
 from cluster.machine.processes import running, stop
-from cluster.machine.runtime import start_runtime, stop_runtime
+from cluster.machine.rights import lacking
+from cluster.machine.runtime import has_network_plugins, start_runtime, stop_runtime
 from cluster.machine.trouble import Trouble
 
 _NEEDS = {
@@ -34,6 +35,7 @@ _NEEDS = {
     "runc": "runc",
 }
 """Programs, and the Debian packages that have them."""
+_ADMINISTRATORS = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 def up(*, control_plane_only: bool, images: Sequence[str]) -> int:
@@ -44,9 +46,12 @@ def up(*, control_plane_only: bool, images: Sequence[str]) -> int:
     """
     began = time.monotonic()
     places = find_places()
+    # Not every root has its own programs on the path.
+    os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{_ADMINISTRATORS}"
     try:
         _check(places)
         with alone(places, "up"):
+            _ask_for_rights(places)
             _start(places, control_plane_only=control_plane_only, images=images)
     except Trouble as trouble:
         _say(f"there is no cluster: {trouble}")
@@ -130,12 +135,24 @@ def _check(places: Places) -> None:
         faults.append("this is not Linux")
     elif os.geteuid():
         faults.append("only root can start one")
-    missing = sorted({package for program, package in _NEEDS.items() if shutil.which(program) is None})
+    missing = {package for program, package in _NEEDS.items() if shutil.which(program) is None}
+    if not has_network_plugins():
+        missing.add("containernetworking-plugins")
     if missing:
-        faults.append(f"programs are missing; as root: apt-get install {' '.join(missing)}")
+        faults.append(f"programs are missing; as root: apt-get install {' '.join(sorted(missing))}")
     if faults:
         raise Trouble("; ".join(faults))
     refuse_another(places)
+
+
+def _ask_for_rights(places: Places) -> None:
+    """See what this machine allows before anything is built, which takes long.
+
+    Raises:
+        Trouble: When it does not allow what a cluster needs.
+    """
+    if not running(places, "kube-apiserver") and (faults := lacking(places)):
+        raise Trouble("\n  ".join(["this machine does not allow it", *faults]))
 
 
 def _processes_left(places: Places) -> list[str]:

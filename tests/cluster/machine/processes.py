@@ -36,7 +36,7 @@ def start(places: Places, name: str, words: Sequence[str | Path], *, env: Mappin
     (places.run / f"{name}.pid").write_text(f"{child.pid} {_started(child.pid)}\n")
 
 
-def wait_for(places: Places, name: str, answers: Callable[[], bool], *, seconds: float = 120.0) -> None:
+def wait_for(places: Places, name: str, answers: Callable[[], bool], *, seconds: float = 300.0) -> None:
     """Wait until a program answers.
 
     Raises:

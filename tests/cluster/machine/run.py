@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,24 +36,36 @@ def run(
     """
     command = [str(word) for word in words]
     try:
-        done = subprocess.run(
+        child = subprocess.Popen(
             command,
-            check=False,
-            input=given.encode() if isinstance(given, str) else given,
-            stdin=subprocess.DEVNULL if given is None else None,
-            capture_output=True,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
             cwd=cwd,
-            timeout=timeout_seconds,
+            start_new_session=True,
         )
     except FileNotFoundError as error:
         raise Trouble(f"there is no program {command[0]}") from error
+    try:
+        data = given.encode() if isinstance(given, str) else given
+        out, complaint = child.communicate(data, timeout=timeout_seconds)
     except subprocess.TimeoutExpired as error:
         raise Trouble(f"{' '.join(command[:4])} did not end within {timeout_seconds:.0f} seconds") from error
-    if done.returncode:
-        said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
-        raise Trouble("\n  ".join([f"{' '.join(command[:6])} failed ({done.returncode})", *said[-_LINES_SHOWN:]]))
-    return done.stdout.decode(errors="replace")
+    finally:
+        _end(child)
+    if child.returncode:
+        said = (complaint or out).decode(errors="replace").strip().splitlines()
+        raise Trouble("\n  ".join([f"{' '.join(command[:6])} failed ({child.returncode})", *said[-_LINES_SHOWN:]]))
+    return out.decode(errors="replace")
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End a program that was not waited for, and all that it has started: a compiler's parts would go on."""
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
 
 
 def tried(words: Sequence[str | Path], **options: float) -> str:

@@ -49,6 +49,11 @@ def ctr(places: Places) -> list[str | Path]:
     return ["ctr", "--address", places.socket, "--namespace", NAMESPACE]
 
 
+def has_network_plugins() -> bool:
+    """Whether the CNI plugins are installed."""
+    return (network_plugins() / "bridge").exists()
+
+
 def network_plugins() -> Path:
     """Return the directory of the CNI plugins: Debian's, or the one everyone else uses."""
     return next((path for path in _PLUGINS if (path / "bridge").exists()), _PLUGINS[0])
