@@ -126,7 +126,7 @@ class JupyterServer:
         }  # fmt: skip
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command(), cwd=self.root, env={**environment, **own}, stdout=log, stderr=log,
+                self.command(), cwd=self.run, env={**environment, **own}, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
         wait_for(f"{self.address}api", self.process, self.log)

@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LOST = "-"
+"""The answer where the first pieces of a listing were sent by an agent that has ended since."""
 _listings = {}  # type: dict[str, bytes]
 
 
@@ -23,6 +25,8 @@ def takeout_walk(root: str, piece: int, piece_bytes: int) -> str:
     if piece == 0:
         text = json.dumps(list(_directories(root)), separators=(",", ":")).encode("ascii")
         _listings[root] = zlib.compress(text, 1)
+    if root not in _listings:
+        return LOST
     data = _listings[root][piece * piece_bytes : (piece + 1) * piece_bytes]
     if len(data) < piece_bytes:
         del _listings[root]

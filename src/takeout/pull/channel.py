@@ -6,6 +6,7 @@ What both have in common: how they are started and ended through the server's in
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any, Protocol
 
@@ -20,7 +21,13 @@ ANSWER_SECONDS = 120.0
 
 
 class Channel(Protocol):
-    """Evaluates expressions on the server, with the agent's functions at hand."""
+    """Evaluates expressions on the server, with the agent's functions at hand.
+
+    Attributes:
+        root: An expression for the directory that the server's file interface shows.
+    """
+
+    root: str
 
     def evaluate(self, expression: str) -> str:
         """Return the text that an expression of Python gives.
@@ -39,7 +46,7 @@ def agent_text() -> str:
     return resources.files("takeout.pull").joinpath("agent.py").read_text(encoding="utf-8")
 
 
-def started(connection: Connection, path: str, body: dict[str, str]) -> dict[str, Any]:
+def started(connection: Connection, path: str, body: Mapping[str, object]) -> dict[str, Any]:
     """Start a kernel or a terminal, and return what the server says of it.
 
     Raises:

@@ -22,7 +22,9 @@ from takeout.pull.connection import Connection
 
 
 class KernelChannel:
-    """A Python kernel.
+    """A Python kernel, in the directory that the server's file interface shows.
+
+    Without a session a server starts it where the server itself was started, which may be anywhere.
 
     Args:
         connection: The server.
@@ -34,19 +36,28 @@ class KernelChannel:
         AskAgainError: When it cannot be reached.
     """
 
+    root = "os.getcwd()"
+
     def __init__(self, connection: Connection, text: str = "", *, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._connection = connection
         self._answer_seconds = answer_seconds
         self._session = uuid.uuid4().hex
         name = _python_kernel(connection)
-        model = started(connection, "api/kernels", {"name": name})
-        self._kernel = quote(str(model["id"]), safe="")
+        about = {
+            "path": f"takeout-{self._session}",
+            "name": "takeout",
+            "type": "console",
+            "kernel": {"name": name},
+        }
+        model = started(connection, "api/sessions", about)
+        self._started = f"api/sessions/{quote(str(model['id']), safe='')}"
         try:
-            self._socket = opened(connection, f"api/kernels/{self._kernel}/channels?session_id={self._session}")
+            kernel = quote(str(model["kernel"]["id"]), safe="")
+            self._socket = opened(connection, f"api/kernels/{kernel}/channels?session_id={self._session}")
             self._socket.settimeout(answer_seconds)
             self._run(text or agent_text(), {})
         except BaseException:
-            ended(connection, f"api/kernels/{self._kernel}")
+            ended(connection, self._started)
             raise
 
     def evaluate(self, expression: str) -> str:
@@ -94,7 +105,7 @@ class KernelChannel:
     def close(self) -> None:
         """End the kernel."""
         close(self._socket)
-        ended(self._connection, f"api/kernels/{self._kernel}")
+        ended(self._connection, self._started)
 
 
 def _python_kernel(connection: Connection) -> str:

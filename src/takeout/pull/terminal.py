@@ -32,6 +32,8 @@ class TerminalChannel:
         AskAgainError: When it cannot be reached.
     """
 
+    root = "os.environ.get('JUPYTER_SERVER_ROOT') or os.getcwd()"
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         model = started(connection, "api/terminals", {})

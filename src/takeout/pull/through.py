@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from takeout.errors import ToolError
+from takeout.pull.agent import LOST
 from takeout.pull.answers import AskAgainError
 from takeout.pull.channel import Channel
 from takeout.pull.connection import Connection, GaveUpError
@@ -47,9 +48,9 @@ class Agent:
                     kind = KernelChannel if self._through == "kernel" else TerminalChannel
                     self._channel = kind(self._connection)
                 if not self._root:
-                    self._root = base64.b64decode(self._channel.evaluate(_WHERE)).decode(
-                        "utf-8", "surrogateescape"
-                    )
+                    self._root = base64.b64decode(
+                        self._channel.evaluate(f"base64.b64encode(os.fsencode({self._channel.root})).decode()")
+                    ).decode("utf-8", "surrogateescape")
                 given = ", ".join([repr(self._root), *(repr(argument) for argument in arguments)])
                 return self._channel.evaluate(f"{function}({given})")
             except AskAgainError:
@@ -65,7 +66,11 @@ class Agent:
         """Return every directory as the agent lists it, each before what is in it."""
         packed, piece = bytearray(), 0
         while True:
-            data = base64.b64decode(self._call("takeout_walk", piece, _PIECE_BYTES))
+            text = self._call("takeout_walk", piece, _PIECE_BYTES)
+            if text == LOST:
+                packed, piece = bytearray(), 0
+                continue
+            data = base64.b64decode(text)
             packed += data
             piece += 1
             if len(data) < _PIECE_BYTES:
@@ -80,9 +85,6 @@ class Agent:
             answers.append((size, mtime, rest[at : at + length], str(error)))
             at += length
         return answers
-
-
-_WHERE = "base64.b64encode(os.fsencode(os.getcwd())).decode()"
 
 
 @contextmanager
