@@ -1,7 +1,8 @@
 """Files and bytes a second of ``takeout home pull``, beside a sequential client and other ways to fetch a home.
 
 Everything runs on this machine in one run: a real Jupyter server, a line that delays, and each client in turn. A
-peer that is not installed is left out.
+peer that is not installed is left out. The last column is how busy the server was: at 100 % no client of it could
+be faster.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from delay import delayed
 from rsync_peer import ssh_daemon
 
 from takeout.pull import Options, Token, pull
+from takeout.pull.model import Through
 
 TOKEN = secrets.token_hex(16)
 HEADERS = {"Authorization": f"token {TOKEN}"}
@@ -44,6 +46,27 @@ class Home:
     path: Path
     files: int
     size_bytes: int
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server.
+
+    Attributes:
+        port: Its port.
+        process: Its process.
+    """
+
+    port: int
+    process: int
+
+    def busy_seconds(self) -> float:
+        """Return how long it has computed; 0 where the system does not tell in Linux's way."""
+        try:
+            fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def make_small(root: Path, count: int) -> Home:
@@ -77,8 +100,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(home: Path, run: Path, peers: Path | None = None) -> Iterator[int]:
-    """Run a real Jupyter server over a home and give its port."""
+def serve(home: Path, run: Path, peers: Path | None = None) -> Iterator[Server]:
+    """Run a real Jupyter server over a home."""
     port = free_port()
     options = {"token": TOKEN, "ip": "127.0.0.1", "port": port, "root_dir": home, "open_browser": False}
     command = [sys.executable, "-m", "jupyter_server", "--allow-root"]
@@ -96,16 +119,16 @@ def serve(home: Path, run: Path, peers: Path | None = None) -> Iterator[int]:
                 with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/api"):
                     break
                 time.sleep(0.1)
-            yield port
+            yield Server(port, process.pid)
         finally:
             process.terminate()
 
 
-def takeout(*, extension: bool) -> Callable[[int, Path], None]:
-    """Return a pull as the command does it: with Takeout's extension on the server, or with nothing there."""
+def takeout(*, extension: bool = False, through: Through = "") -> Callable[[int, Path], None]:
+    """Return a pull as the command does it: with Takeout's extension on the server, a kernel, or nothing there."""
 
     def run(port: int, to: Path) -> None:
-        report = pull(f"http://127.0.0.1:{port}/", to, Token(TOKEN), Options(extension=extension))
+        report = pull(f"http://127.0.0.1:{port}/", to, Token(TOKEN), Options(extension=extension, through=through))
         if not report.whole:
             raise SystemExit(f"takeout did not bring everything: {report.not_taken[:3]}")
 
@@ -154,11 +177,14 @@ def copy(home: Path) -> Callable[[int, Path], None]:
 
 def timed(client: Callable[[int, Path], None], port: int, place: Path) -> float:
     """Return the seconds that a client takes into a fresh directory."""
-    to = place / "to"
+    to = Path(tempfile.mkdtemp(dir=place)) / "to"
     began = time.perf_counter()
     client(port, to)
     seconds = time.perf_counter() - began
-    shutil.rmtree(to)
+    for path in to.rglob("*.bin"):
+        # Small files stay until the end: ext4 makes new ones slowly where many were removed a moment ago.
+        path.unlink()
+    os.sync()
     return seconds
 
 
@@ -170,12 +196,14 @@ class Result:
     latency_ms: float
     client: str
     seconds: float
+    busy_seconds: float = 0.0
 
     def text(self) -> str:
         """Return a line of the table."""
         line = f"{self.latency_ms:.0f} ms" if self.latency_ms else "plain"
         rates = f"{self.home.files / self.seconds:8.0f} {self.home.size_bytes / 1e6 / self.seconds:8.1f}"
-        return f"{self.home.name:34} {line:>7}  {self.client:24} {self.seconds:8.1f} {rates}"
+        busy = f"{self.busy_seconds / self.seconds:6.0%}" if self.busy_seconds else ""
+        return f"{self.home.name:34} {line:>7}  {self.client:25} {self.seconds:8.1f} {rates} {busy}"
 
 
 def measured(given: argparse.Namespace, place: Path) -> Iterator[Result]:
@@ -186,11 +214,13 @@ def measured(given: argparse.Namespace, place: Path) -> Iterator[Result]:
     large = make_large(place / "large", given.large_mib << 20)
     with ssh_daemon(place / "ssh", free_port()) as daemon:
         for home in (few, small, short, large):
-            with serve(home.path, place / "run", given.peers) as port:
+            with serve(home.path, place / "run", given.peers) as server:
                 for latency in (0.0, given.latency_ms):
-                    with delayed(port, latency / 1000) as line:
-                        for label, client in clients(home, latency, port, slow=home in (few, short)):
-                            yield Result(home, latency, label, timed(client, line, place))
+                    with delayed(server.port, latency / 1000) as line:
+                        for label, client in clients(home, latency, server.port, slow=home in (few, short)):
+                            before = server.busy_seconds()
+                            seconds = timed(client, line, place)
+                            yield Result(home, latency, label, seconds, server.busy_seconds() - before)
             if daemon is not None:
                 for latency in (0.0, given.latency_ms):
                     with delayed(daemon.port, latency / 1000) as line:
@@ -202,6 +232,7 @@ def clients(
 ) -> Iterator[tuple[str, Callable[[int, Path], None]]]:
     """Yield what is run; the slow ones only on the smaller homes, whose rates are those of the larger."""
     yield PLAIN, takeout(extension=False)
+    yield "takeout, through a kernel", takeout(through="kernel")
     yield "takeout, extension there", takeout(extension=True)
     if slow:
         yield SEQUENTIAL, sequential
@@ -221,7 +252,7 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="where jupyter-archive was put with pip install --target")
     given = parser.parse_args()
     results: list[Result] = []
-    print(f"{'home':34} {'line':>7}  {'client':24} {'seconds':>8} {'files/s':>8} {'MB/s':>8}")
+    print(f"{'home':34} {'line':>7}  {'client':25} {'seconds':>8} {'files/s':>8} {'MB/s':>8} server")
     with tempfile.TemporaryDirectory(prefix="takeout-benchmark-") as name:
         for result in measured(given, Path(name)):
             results.append(result)
