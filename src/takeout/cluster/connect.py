@@ -1,177 +1,16 @@
-"""A connection to a cluster by way of a kubeconfig: requests with time limits, patience, and errors in words."""
+"""Find a cluster by way of a kubeconfig, or of the pod that this runs in."""
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import yaml
 
-from takeout.cluster.refusals import TOO_MANY, UNAVAILABLE, is_certain, read_refusal, refused, unreachable
+from takeout.cluster.connection import PATIENCE_SECONDS, Connection, complaints, kubernetes
 from takeout.errors import InputError, OptionError, ToolError, Where
-
-CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 60.0
-PATIENCE_SECONDS = 90.0
-"""How long a cluster that answered before may be away, or too busy, before that is an error."""
-
-_MOST_PAUSE_SECONDS = 15.0
-_PASSING = (TOO_MANY, 500, 502, UNAVAILABLE, 504)
-_REFUSES_UNSEEN = (TOO_MANY, UNAVAILABLE)
-"""With ``Retry-After`` the server says that it did nothing: then even a POST is sent again."""
-_REPEATABLE = ("GET", "PUT", "PATCH", "DELETE")
-
-
-class Connection:
-    """Requests to one cluster.
-
-    Attributes:
-        context: The kubeconfig's context; ``in-cluster`` within a pod.
-        server: The cluster's address.
-        namespace: The context's namespace, or ``default``.
-        configuration: The Kubernetes client's own configuration, for its streams.
-        kubeconfig: The file or files that were read; empty within a pod.
-    """
-
-    def __init__(
-        self,
-        configuration: Any,
-        *,
-        context: str,
-        namespace: str = "default",
-        kubeconfig: str = "",
-        complaint: str = "",
-        patience_seconds: float = PATIENCE_SECONDS,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self.configuration = configuration
-        self.context = context
-        self.server = str(configuration.host)
-        self.namespace = namespace
-        self.kubeconfig = kubeconfig
-        self._complaint = complaint
-        self._patience_seconds = patience_seconds
-        self._pause = pause
-        self._answered = False
-        self._pool = kubernetes("client.rest").RESTClientObject(configuration).pool_manager
-        self._renewing = threading.Lock()
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._pool.clear()
-
-    def json(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Any = None,
-        content_type: str = "application/json",
-    ) -> dict[str, Any]:
-        """Return what the cluster answers, as data.
-
-        Args:
-            method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``.
-            path: The path on the server.
-            what: What is asked for, for errors: ``list pods in the namespace hub``.
-            query: The query's parameters.
-            body: What is sent, as data.
-            content_type: How the body is meant; a patch has several kinds.
-
-        Raises:
-            NetworkError: When there is no answer.
-            ClusterError: When the cluster refuses.
-        """
-        sent = None if body is None else json.dumps(body).encode()
-        answer = self.raw(method, path, what, query=query, body=sent, content_type=content_type)
-        try:
-            data = json.loads(answer)
-        except ValueError as error:
-            words = answer[:80].decode(errors="replace")
-            raise ToolError(
-                f"{self.server} answers in another language than Kubernetes': {words!r}",
-                hint="a proxy in between? See the server's address in the kubeconfig",
-            ) from error
-        return data if isinstance(data, dict) else {"items": data}
-
-    def raw(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-    ) -> bytes:
-        """Return what the cluster answers, as it is; see ``json``."""
-        address = self.server + path + (f"?{urlencode(query)}" if query else "")
-        pauses = _pauses()
-        waited = 0.0
-        while True:
-            status, content, wait = self._once(
-                method, address, body, {"Accept": accept, "Content-Type": content_type}
-            )
-            if isinstance(content, Exception):
-                patience = self._patience_seconds if self._answered and method in _REPEATABLE else 0.0
-                if is_certain(content) or waited >= patience:
-                    raise unreachable(content, self.server, self.context) from content
-            elif status < 400:  # noqa: PLR2004 - HTTP's own line
-                self._answered = True
-                return content
-            elif not _may_repeat(method, status, wait) or waited >= self._patience_seconds:
-                self._answered = True
-                refusal = read_refusal(status, content)
-                raise refused(refusal, what, context=self.context, plugin=self._complaint)
-            pause = min(wait if wait is not None else next(pauses), _MOST_PAUSE_SECONDS)
-            self._pause(pause)
-            waited += pause
-
-    def answers(self) -> bool:
-        """Whether the cluster answers at this moment; it is asked once."""
-        status, _, _ = self._once("GET", f"{self.server}/version", None, {"Accept": "application/json"})
-        return 0 < status < 500  # noqa: PLR2004 - HTTP's own line
-
-    def _once(
-        self, method: str, address: str, body: bytes | None, headers: dict[str, str]
-    ) -> tuple[int, bytes | Exception, float | None]:
-        """Return the status, the body or why there is none, and for how long the server asks to wait."""
-        urllib3 = import_module("urllib3")
-        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS)
-        try:
-            answer = self._pool.request(
-                method,
-                address,
-                body=body,
-                headers={**headers, **self.credentials()},
-                timeout=timeout,
-                retries=False,
-            )
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            return 0, error, None
-        return answer.status, answer.data, _retry_after(answer.headers.get("Retry-After"))
-
-    def credentials(self) -> dict[str, str]:
-        """Return the header that says who asks; a token that has run out is renewed."""
-        with self._renewing, _complaints() as said:
-            settings = self.configuration.auth_settings()
-        if said:
-            self._complaint = said[-1]
-        bearer = settings.get("BearerToken")
-        return {"authorization": str(bearer["value"])} if bearer else {}
 
 
 def connect(
@@ -202,7 +41,7 @@ def connect(
         name = context or str((current or {}).get("name", ""))
         if name not in named:
             raise _unknown(name, list(named), where)
-        with _complaints() as said:
+        with complaints() as said:
             # Nothing is written back: the file is the person's, and other programs renew it too.
             config.load_kube_config(
                 config_file=files, context=name, client_configuration=configuration, persist_config=False
@@ -223,20 +62,6 @@ def connect(
         complaint=said[-1] if said else "",
         patience_seconds=patience_seconds,
     )
-
-
-def kubernetes(module: str) -> Any:
-    """Return a module of the Kubernetes client.
-
-    Raises:
-        ToolError: When it is not installed.
-    """
-    try:
-        return import_module(f"kubernetes.{module}")
-    except ImportError as error:
-        raise ToolError(
-            f"the Kubernetes client is missing: {error}", hint="pip install 'jupyterhub-takeout[hub]'"
-        ) from error
 
 
 def _within_pod(config: Any, configuration: Any, files: str, context: str, patience_seconds: float) -> Connection:
@@ -267,44 +92,3 @@ def _no_plugin(complaint: str, context: str) -> ToolError:
         f"the credentials of the context {context} cannot be had: {complaint}",
         hint=f"log in as the provider says, until `kubectl --context {context} get nodes` answers",
     )
-
-
-def _may_repeat(method: str, status: int, wait: float | None) -> bool:
-    return status in _PASSING and (method in _REPEATABLE or (status in _REFUSES_UNSEEN and wait is not None))
-
-
-def _pauses() -> Iterator[float]:
-    seconds = 0.5
-    while True:
-        yield seconds
-        seconds = min(seconds * 2, _MOST_PAUSE_SECONDS)
-
-
-def _retry_after(text: str | None) -> float | None:
-    """Return the seconds of a ``Retry-After``; Kubernetes sends no dates."""
-    try:
-        return max(0.0, float(text)) if text else None
-    except ValueError:
-        return None
-
-
-class _Listener(logging.Handler):
-    def __init__(self, said: list[str]) -> None:
-        super().__init__(logging.ERROR)
-        self._said = said
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._said.append(record.getMessage())
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Catch what the client logs of a credential plugin that failed; it says it nowhere else, and goes on."""
-    said: list[str] = []
-    root = logging.getLogger()
-    listener = _Listener(said)
-    root.addHandler(listener)
-    try:
-        yield said
-    finally:
-        root.removeHandler(listener)

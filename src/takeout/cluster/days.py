@@ -10,10 +10,11 @@ from typing import Any
 
 import httpx
 
-from takeout.cluster.api import Cluster, Object
+from takeout.cluster.api import Cluster
 from takeout.cluster.places import Mount, mounts_of, writable_for
 from takeout.cluster.robots import Robots
 from takeout.cluster.session import TokenSession
+from takeout.cluster.store import Object
 from takeout.local.browser import StepError
 from takeout.local.smoke import CELL_SECONDS, START_SECONDS, STOP_SECONDS, Step, StopError, do
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from takeout.cluster.api import Cluster, Object
+from takeout.cluster.api import Cluster
 from takeout.cluster.install import namespace_goes, put
 from takeout.cluster.journal import LABEL, Journal, read_journal, write_journal
 from takeout.cluster.lease import held
@@ -18,6 +18,7 @@ from takeout.cluster.plan import Plan
 from takeout.cluster.refusals import CONFLICT
 from takeout.cluster.releases import Releases, Revision
 from takeout.cluster.run import Run, Wishes
+from takeout.cluster.store import Object
 from takeout.cluster.stuck import mend
 from takeout.errors import ClusterError
 from takeout.progress import Progress, silent

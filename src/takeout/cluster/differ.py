@@ -12,10 +12,11 @@ from typing import Any
 
 import yaml
 
-from takeout.cluster.api import Cluster, Object
+from takeout.cluster.api import Cluster
 from takeout.cluster.plan import Plan
 from takeout.cluster.records import documents
 from takeout.cluster.releases import Releases
+from takeout.cluster.store import Object
 from takeout.replica.model import SECRETS
 from takeout.replica.shorten import difference, is_secret, short_data
 from takeout.source.conceal import conceal

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from takeout.cluster.api import Cluster, Object
+from takeout.cluster.api import Cluster
 from takeout.cluster.plan import Plan
 from takeout.cluster.refusals import FORBIDDEN, UNPROCESSABLE
+from takeout.cluster.store import Object
 from takeout.errors import ClusterError
 from takeout.progress import Progress, silent
 

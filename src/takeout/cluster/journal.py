@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from takeout.cluster.api import Cluster, Object
+from takeout.cluster.api import Cluster
+from takeout.cluster.store import Object
 from takeout.errors import ClusterError
 
 LABEL = "takeout-hub"

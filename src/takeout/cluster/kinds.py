@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from takeout.cluster.connect import Connection
+from takeout.cluster.connection import Connection
 from takeout.cluster.refusals import NOT_FOUND
 from takeout.errors import ClusterError
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from takeout.cluster.api import Cluster, Object
+from takeout.cluster.api import Cluster
 from takeout.cluster.refusals import CONFLICT
+from takeout.cluster.store import Object
 from takeout.errors import ClusterError, NetworkError, TakeoutError
 
 LEASE_SECONDS = 20

@@ -10,7 +10,7 @@ from typing import Any
 
 from takeout.adapt.context import Context
 from takeout.chart.helm import Chart
-from takeout.cluster.api import Object
+from takeout.cluster.store import Object
 from takeout.errors import OptionError
 from takeout.progress import Progress, silent
 from takeout.replica.charts import open_chart_of

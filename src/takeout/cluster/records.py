@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from takeout.cluster.api import Cluster, Object
+from takeout.cluster.api import Cluster
+from takeout.cluster.store import Object
 from takeout.errors import ClusterError, OptionError
 
 Driver = Literal["secret", "configmap", "sql", "memory"]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from takeout.cluster.connect import Connection, kubernetes
+from takeout.cluster.connection import Connection, kubernetes
 from takeout.cluster.refusals import Refusal, refused
 from takeout.errors import ClusterError
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from takeout.cluster.api import Cluster, Object
+from takeout.cluster.api import Cluster
 from takeout.cluster.journal import LABEL, Journal, read_journal
 from takeout.cluster.lease import held
 from takeout.cluster.records import documents, read_records, rewrite
 from takeout.cluster.releases import Releases
+from takeout.cluster.store import Object
 from takeout.cluster.stuck import mend
 from takeout.errors import ClusterError, OptionError
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from takeout.cluster.api import Cluster, Object, is_ready, when
+from takeout.cluster.api import Cluster, is_ready, when
+from takeout.cluster.store import Object
 
 _WARNINGS = frozenset(
     {

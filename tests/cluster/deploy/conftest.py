@@ -18,7 +18,8 @@ from cluster.deploy.fake_api import FakeApi, served
 from cluster.deploy.small import BROKEN, Begun, Run, arguments, until, write_chart
 from takeout.cli import main
 from takeout.cluster.api import Cluster
-from takeout.cluster.connect import Connection, connect
+from takeout.cluster.connect import connect
+from takeout.cluster.connection import Connection
 from takeout.cluster.releases import Releases
 
 

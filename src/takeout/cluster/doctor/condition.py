@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from takeout.cluster.doctor.objects import Container, Event, Pod
+from takeout.cluster.doctor.objects import Event
+from takeout.cluster.doctor.pods import Container, Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 
 Certainty = Literal["sure", "likely", "possible"]

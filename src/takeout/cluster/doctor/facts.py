@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from takeout.adapt.nets.live import every
 from takeout.adapt.nets.named import named
-from takeout.cluster.doctor.objects import Reference
+from takeout.cluster.doctor.pods import Reference
 from takeout.values.path import format_path
 
 _DEEPEST = 3

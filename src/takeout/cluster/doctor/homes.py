@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from takeout.cluster.doctor.condition import Evidence, from_log
-from takeout.cluster.doctor.objects import Pod
+from takeout.cluster.doctor.pods import Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 
 _HOMES = re.compile(r"^/home(?:/|$)|^/root$")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from takeout.cluster.api import Cluster
-from takeout.cluster.doctor.objects import Container, Pod
 from takeout.cluster.doctor.picture import lines_of
+from takeout.cluster.doctor.pods import Container, Pod
 from takeout.cluster.doctor.snapshot import Snapshot, Unread
 from takeout.errors import ClusterError
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from takeout.cluster.doctor.condition import Evidence, from_event, from_waiting
-from takeout.cluster.doctor.objects import Pod, Reference, Workload
+from takeout.cluster.doctor.pods import Pod, Reference, Workload
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import named_part, stopped, stopped_by, whose
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from takeout.cluster.api import Cluster, Object
+from takeout.cluster.api import Cluster
 from takeout.cluster.doctor.facts import Facts
 from takeout.cluster.doctor.logs import read_logs
 from takeout.cluster.doctor.parts import labels_of, map_of, part_of, read_pod
@@ -17,6 +17,7 @@ from takeout.cluster.doctor.picture import from_objects, read_release
 from takeout.cluster.doctor.probes import look_up, probe
 from takeout.cluster.doctor.snapshot import Snapshot, Unread
 from takeout.cluster.records import Record, read_records, storage_driver
+from takeout.cluster.store import Object
 from takeout.errors import ClusterError, TakeoutError, UnknownHubError
 from takeout.progress import Progress, silent
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from takeout.adapt.nets.nodes import quantity
-from takeout.cluster.doctor.objects import (
+from takeout.cluster.doctor.pods import (
     Container,
     Ended,
     Part,

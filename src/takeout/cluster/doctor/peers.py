@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any, Literal
 
-from takeout.cluster.doctor.objects import Peer, Pod, Policy, PolicyRule, Requirement
+from takeout.cluster.doctor.objects import Peer, Policy, PolicyRule
 from takeout.cluster.doctor.parts import map_of, maps_of, number, text, texts
+from takeout.cluster.doctor.pods import Pod, Requirement
 
 Labels = tuple[tuple[str, str], ...]
 

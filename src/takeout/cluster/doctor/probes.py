@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 
 from takeout.cluster.api import Cluster
-from takeout.cluster.doctor.objects import Pod
+from takeout.cluster.doctor.pods import Pod
 from takeout.cluster.doctor.snapshot import Probe, Snapshot, Unread
 from takeout.errors import ClusterError
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from takeout.cluster.doctor.condition import Evidence, from_event
-from takeout.cluster.doctor.objects import Node, Pod, PodSpec, Requirement, Taint, Toleration
+from takeout.cluster.doctor.objects import Node, Taint
 from takeout.cluster.doctor.peers import meets
+from takeout.cluster.doctor.pods import Pod, PodSpec, Requirement, Toleration
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import named_part, stopped, stopped_by, whose
 

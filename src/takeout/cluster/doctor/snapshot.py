@@ -12,18 +12,15 @@ from takeout.cluster.doctor.facts import Facts
 from takeout.cluster.doctor.objects import (
     Certificate,
     Claim,
-    Container,
     Event,
     Ingress,
     Node,
-    Part,
-    Pod,
     Policy,
     Service,
     StorageClass,
     Volume,
-    Workload,
 )
+from takeout.cluster.doctor.pods import Container, Part, Pod, Workload
 
 _NAMED = re.compile(r"(?:^|-)(hub|proxy|autohttps|user-scheduler|jupyter)-")
 _NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from takeout.cluster.doctor.objects import Pod
+from takeout.cluster.doctor.pods import Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 
 

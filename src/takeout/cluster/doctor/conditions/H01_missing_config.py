@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from takeout.cluster.doctor.condition import Case, Condition, Finding, from_event, from_waiting
 from takeout.cluster.doctor.needs import Lack, lacking
-from takeout.cluster.doctor.objects import Pod
+from takeout.cluster.doctor.pods import Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import kubectl, stopped_by, whose
 

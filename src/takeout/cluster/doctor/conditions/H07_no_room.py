@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding
-from takeout.cluster.doctor.objects import Node, PodSpec
+from takeout.cluster.doctor.objects import Node
+from takeout.cluster.doctor.pods import PodSpec
 from takeout.cluster.doctor.scheduling import Unscheduled, unscheduled
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import kubectl

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding
-from takeout.cluster.doctor.objects import Requirement
+from takeout.cluster.doctor.pods import Requirement
 from takeout.cluster.doctor.scheduling import Unscheduled, unmet, unscheduled
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import kubectl

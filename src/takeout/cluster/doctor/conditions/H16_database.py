@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding, from_log
-from takeout.cluster.doctor.objects import Container, Pod
+from takeout.cluster.doctor.pods import Container, Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import kubectl, restart, stopped_by
 

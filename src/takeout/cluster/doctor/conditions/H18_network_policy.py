@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding
-from takeout.cluster.doctor.objects import Pod
 from takeout.cluster.doctor.peers import End, Labels, Port, blocking
+from takeout.cluster.doctor.pods import Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import kubectl
 

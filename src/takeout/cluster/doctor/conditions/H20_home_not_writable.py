@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding, from_waiting
 from takeout.cluster.doctor.homes import Home, home_of, said
-from takeout.cluster.doctor.objects import Pod
+from takeout.cluster.doctor.pods import Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import kubectl, stopped_by, whose
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding
 from takeout.cluster.doctor.homes import said
-from takeout.cluster.doctor.objects import Pod
+from takeout.cluster.doctor.pods import Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import restart, stopped_by, whose
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding, from_log
-from takeout.cluster.doctor.objects import Container, Pod
+from takeout.cluster.doctor.pods import Container, Pod
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import kubectl, stopped_by, whose
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding
-from takeout.cluster.doctor.objects import Part
+from takeout.cluster.doctor.pods import Part
 from takeout.cluster.doctor.snapshot import Snapshot
 from takeout.cluster.doctor.words import kubectl, named_part, stopped
 

@@ -6,8 +6,9 @@ import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from takeout.cluster.api import Cluster, Object
+from takeout.cluster.api import Cluster
 from takeout.cluster.preflight.check import Check, NotDoneError, Problem, Subject
+from takeout.cluster.store import Object
 
 _CLASS = "kubernetes.io/ingress.class"
 _ISSUER = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer")

@@ -9,8 +9,9 @@ from typing import Any
 
 from takeout.adapt.nets.live import live
 from takeout.adapt.nets.nodes import nodes_in, nodes_of_manifests, quantity
-from takeout.cluster.api import Object, is_ready
+from takeout.cluster.api import is_ready
 from takeout.cluster.preflight.check import Check, Problem, Subject
+from takeout.cluster.store import Object
 from takeout.targets import InstanceType
 
 _GIB = 1 << 30

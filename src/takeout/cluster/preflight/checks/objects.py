@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from takeout.adapt.nets import cast, surprises
-from takeout.cluster.api import MANAGER
 from takeout.cluster.preflight.check import Check, Problem, Subject
 from takeout.replica.recall import actions_of, keeps_of
 
@@ -110,5 +109,3 @@ CHECKS = (
     Check("manifests", "the replica's own objects can be made", manifests),
     Check("references", "what is named is there or will be made", references),
 )
-
-__all__ = ["CHECKS", "MANAGER"]

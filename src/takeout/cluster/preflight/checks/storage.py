@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from takeout.cluster.api import Object
 from takeout.cluster.preflight.check import Check, Problem, Subject
+from takeout.cluster.store import Object
 from takeout.targets import load_target, target_names
 
 _DEFAULT = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
