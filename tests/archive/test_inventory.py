@@ -8,7 +8,7 @@ import pytest
 
 from takeout.archive import Kind, Preset, take_inventory
 from takeout.archive.entry import shown
-from takeout.archive.walk import MOST_PATH_BYTES
+from takeout.archive.walker import MOST_PATH_BYTES
 from takeout.errors import DirectoryError
 
 

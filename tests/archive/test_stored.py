@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from takeout.archive import Kind, State, StoredZip, large, layout, reading, stored, take_inventory
+from takeout.archive import Kind, State, StoredZip, ending, large, layout, reading, stored, take_inventory
 from takeout.errors import DirectoryError, DiskError, StaleError
 
 
@@ -34,7 +34,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "BATCH_BYTES", 1_000)
     monkeypatch.setattr(reading, "BATCH_ENTRIES", 3)
     monkeypatch.setattr(large, "CHECKPOINT_BYTES", 2_100)
-    monkeypatch.setattr(stored, "_CHUNK_BYTES", 150)
+    monkeypatch.setattr(ending, "_CHUNK_BYTES", 150)
     monkeypatch.setattr(layout, "STRIDE", 2)
 
 

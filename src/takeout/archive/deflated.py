@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zlib import decompress
 
 from takeout.archive import zipformat
@@ -106,7 +106,7 @@ class _Writer:
         links = self._inventory.columns.targets
         packed = []
         for content in contents:
-            member = replace(self._layout.member(content.index, content.path), descriptor=False, wide=False)
+            member = self._layout.member(content.index, content.path)._replace(descriptor=False, wide=False)
             packed.append(_pack(member, content.crc, content.data or links.get(content.index, b"")))
         return packed
 
@@ -138,7 +138,7 @@ class _Writer:
             size = self._inventory.columns.sizes[index]
             wide = size >= _NEARLY_32 or self._at >= LIMIT_32
             member = self._layout.member(index, self._inventory.path(index))
-            large.member = replace(member, method=DEFLATED, descriptor=True, wide=wide)
+            large.member = member._replace(method=DEFLATED, descriptor=True, wide=wide)
             large.compressed = 0
             out = zipformat.local_header(large.member, 0, 0, 0)
             large.head_bytes = len(out)
@@ -160,7 +160,7 @@ class _Writer:
             (layout.sums_member, sums),
             (layout.report_member, layout.report.text(self._results)),
         ):
-            plain = replace(member, descriptor=False, wide=False)
+            plain = member._replace(descriptor=False, wide=False)
             yield self._place(_pack(plain, crc32(text, 0), text))
 
     def _end(self) -> Iterator[bytes]:
@@ -191,5 +191,5 @@ def _pack(member: Member, crc: int, data: Chunk) -> _Packed:
     if len(data) >= _LEAST_BYTES and stat.S_ISREG(member.mode) and not is_dense(data):
         smaller = deflate(data)
         if len(smaller) < len(data):
-            return _Packed(replace(member, method=DEFLATED), crc, len(data), smaller)
-    return _Packed(replace(member, method=STORED), crc, len(data), bytes(data))
+            return _Packed(member._replace(method=DEFLATED), crc, len(data), smaller)
+    return _Packed(member._replace(method=STORED), crc, len(data), bytes(data))

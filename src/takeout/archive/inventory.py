@@ -8,6 +8,7 @@ import stat
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from takeout.archive.entry import Entry, Kind, LeftOut, NotTaken, Totals
 from takeout.archive.remembered import key_of
@@ -30,6 +31,10 @@ class Findings:
     mounts: tuple[bytes, ...] = ()
 
 
+Row = tuple[bytes, os.stat_result, Kind, int]
+"""A name, what is known of it, what it is, and the length of its content or of its target."""
+
+
 class Columns:
     """The entries of a home, one array for each attribute, so that an entry costs bytes and not an object."""
 
@@ -49,19 +54,21 @@ class Columns:
         self.owner_table: list[tuple[int, int, int]] = []
         self._owner_numbers: dict[tuple[int, int, int], int] = {}
 
-    def add(self, name: bytes, parent: int, status: os.stat_result, kind: Kind) -> int:
-        """Append an entry and return its index."""
-        self.names += name
-        self.ends.append(len(self.names))
-        self.parents.append(parent)
-        self.kinds.append(kind)
-        self.modes.append(stat.S_IMODE(status.st_mode))
-        self.sizes.append(status.st_size if kind is Kind.FILE else 0)
-        self.mtimes.append(status.st_mtime_ns)
-        self.ctimes.append(status.st_ctime_ns)
-        self.inodes.append(status.st_ino)
-        self.owners.append(self.owner(status.st_dev, status.st_uid, status.st_gid))
-        return len(self.kinds) - 1
+    def extend(self, parent: int, rows: list[Row]) -> None:
+        """Append entries of one directory; column by column, for a home may have a million."""
+        if not rows:
+            return
+        names, statuses, kinds, sizes = zip(*rows, strict=True)
+        self.ends.extend(accumulate(map(len, names[1:]), initial=len(self.names) + len(names[0])))
+        self.names += b"".join(names)
+        self.parents.extend(array("I", [parent]) * len(rows))
+        self.kinds.extend(kinds)
+        self.modes.extend([stat.S_IMODE(each.st_mode) for each in statuses])
+        self.sizes.extend(sizes)
+        self.mtimes.extend([each.st_mtime_ns for each in statuses])
+        self.ctimes.extend([each.st_ctime_ns for each in statuses])
+        self.inodes.extend([each.st_ino for each in statuses])
+        self.owners.extend([self.owner(each.st_dev, each.st_uid, each.st_gid) for each in statuses])
 
     def trim(self) -> None:
         """Give back what the arrays have in reserve: up to an eighth of their length."""
@@ -108,6 +115,7 @@ class Inventory:
         self.columns = columns
         self.findings = findings
         self.totals = totals
+        self._digest = ""
 
     def __len__(self) -> int:
         """Return the number of entries, the home itself included."""
@@ -132,16 +140,16 @@ class Inventory:
 
     def paths(self, start: int = 0) -> Iterator[bytes]:
         """Yield the paths of the entries from ``start`` on; much cheaper than ``path`` for each."""
-        columns = self.columns
+        parents, names, ends = self.columns.parents, self.columns.names, self.columns.ends
         parent, prefix = -1, b""
+        begin = ends[start - 1] if start else 0
         for index in range(start, len(self)):
-            if index == 0:
-                yield b""
-                continue
-            if columns.parents[index] != parent:
-                parent = columns.parents[index]
+            end = ends[index]
+            if parents[index] != parent:
+                parent = parents[index]
                 prefix = self.path(parent) + b"/" if parent else b""
-            yield prefix + columns.name(index)
+            yield prefix + names[begin:end]
+            begin = end
 
     def place(self, index: int) -> tuple[bytes, int, int]:
         """Return a directory's path and how to recognise it: device and inode."""
@@ -169,6 +177,10 @@ class Inventory:
 
     def digest(self) -> str:
         """Return a digest of all that decides the archive's bytes; another tree has another one."""
+        self._digest = self._digest or self._digested()  # asked for again with every piece that is sent
+        return self._digest
+
+    def _digested(self) -> str:
         columns = self.columns
         state = hashlib.blake2b(digest_size=20, person=b"takeout-home-1")
         for column in (

@@ -64,6 +64,7 @@ class Layout:
     def _place_entries(self) -> tuple[int, int, int]:
         """Fill in where entries begin; return the lengths of entries, sums and central records."""
         columns = self.inventory.columns
+        kinds, sizes, mtimes = columns.kinds, columns.sizes, columns.mtimes
         at = sums = central = 0
         before = len(self.prefix) + 1
         for index, path in enumerate(self.inventory.paths()):
@@ -71,10 +72,10 @@ class Layout:
                 self._sums_marks.append(sums)
                 self._central_marks.append(central)
             self.starts.append(at)
-            kind, size, mtime_ns = columns.kinds[index], columns.sizes[index], columns.mtimes[index]
+            kind, size = kinds[index], sizes[index]
             name_bytes = before + len(path) + (1 if kind == Kind.DIRECTORY and path else 0)
-            central += zipformat.central_bytes(name_bytes, mtime_ns, size, size, at)
-            at += zipformat.LOCAL_BYTES + name_bytes + zipformat.common_extra_bytes(mtime_ns) + size
+            central += zipformat.central_bytes(name_bytes, mtimes[index], size, size, at)
+            at += zipformat.LOCAL_BYTES + name_bytes + zipformat.common_extra_bytes(mtimes[index]) + size
             if kind == Kind.FILE:
                 sums += sums_line_bytes(self.prefix + b"/" + path)
                 if size > WHOLE_BYTES:

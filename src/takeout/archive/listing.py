@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from takeout.archive.presets import CACHE_TAG, CACHE_TAG_START
 from takeout.archive.worker import FILE, open_directory
@@ -50,8 +51,7 @@ class Listing:
     ignore: list[bytes] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One name looked up.
 
     Attributes:
@@ -87,8 +87,7 @@ def read_names(root_fd: int, place: Place) -> Listing:
     listing = Listing()
     try:
         with opened(root_fd, place) as fd:
-            with os.scandir(fd) as entries:
-                listing.names = sorted(os.fsencode(entry.name) for entry in entries)
+            listing.names = sorted(map(os.fsencode, os.listdir(fd)))  # noqa: PTH208 - a descriptor, not a path
             if CACHE_TAG in listing.names:
                 listing.cache = _start_of(fd, CACHE_TAG, len(CACHE_TAG_START)) == CACHE_TAG_START
             if IGNORE_FILE in listing.names:

@@ -6,6 +6,7 @@ in place of its checksum, of the same length; ``sha256sum -c`` passes over lines
 
 from __future__ import annotations
 
+from binascii import hexlify
 from collections.abc import Iterable, Iterator
 
 from takeout.archive.entry import Kind, shown
@@ -54,6 +55,8 @@ def sums_line(name: bytes, state: State, sha: bytes) -> bytes:
         sha: SHA-256 of its content in the archive.
     """
     special = b"\\" in name or b"\n" in name
+    if state is State.GOOD and not special:
+        return b"%b  %b\n" % (hexlify(sha), name)
     text = escaped(name) if special else name
     if state not in WHOLE:
         comment = b"# " + BRIEF.get(state, "not read").encode()

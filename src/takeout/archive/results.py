@@ -24,6 +24,9 @@ class State(IntEnum):
     FAILED = worker.FAILED
 
 
+_STATES = tuple(State)
+"""By their numbers; to look them up is quicker than to ask the class."""
+
 WORDS = {
     State.CHANGED: "changed while the archive was made; what is in the archive was read then",
     State.GREW: "grew while the archive was made; the archive has its beginning, as long as it was",
@@ -63,7 +66,7 @@ class Results:
 
     def state(self, index: int) -> State:
         """Return what became of an entry."""
-        return State(self._states[index])
+        return _STATES[self._states[index]]
 
     def known(self, index: int) -> bool:
         """Return whether an entry was read."""

@@ -9,18 +9,16 @@ from takeout.archive import zipformat
 from takeout.archive.batch import Content, Frame
 from takeout.archive.checksum import crc32
 from takeout.archive.content import Chunk
+from takeout.archive.ending import Ending
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.large import Checkpoints
 from takeout.archive.layout import WHOLE_BYTES, Layout
 from takeout.archive.reading import Reading
 from takeout.archive.remembered import Remembered
-from takeout.archive.report import sums_line
 from takeout.archive.results import Results, State
 from takeout.archive.shape import Bare
-from takeout.archive.zipformat import Member
 
-_CHUNK_BYTES = 256 << 10
 _SETTLED_NS = 2_000_000_000
 
 
@@ -73,7 +71,7 @@ class StoredZip:
         self.layout = Layout(inventory)
         self.results = Results(len(inventory))
         self._checkpoints: Checkpoints = {}
-        self._sums_crc: int | None = None
+        self._ending = Ending(self.layout, self.results)
 
     @property
     def length(self) -> int:
@@ -126,11 +124,11 @@ class StoredZip:
             return
         self._settle(reading)
         if start < layout.central_at:
-            yield from self._tables(start)
+            yield from self._ending.tables(start)
         if stop <= layout.central_at:
             return
         if start < layout.end_at:
-            yield from self._central(start)
+            yield from self._ending.central(start)
         yield layout.end_at, zipformat.end_records(layout.members, layout.central_at, layout.central_bytes)
 
     def _entries(self, reading: Reading, start: int, stop: int) -> Iterator[tuple[int, Chunk]]:
@@ -193,78 +191,3 @@ class StoredZip:
                 self._remembered.put(
                     self.inventory.columns.key(index), self.results.crc(index), self.results.sha(index)
                 )
-
-    def _tables(self, start: int) -> Iterator[tuple[int, bytes]]:
-        layout = self.layout
-        if start < layout.report_at:
-            crc = self._crc_of_sums()
-            yield from self._table(layout.sums_member, layout.sums_at, layout.sums_bytes, crc, self._sums(start))
-        text = layout.report.text(self.results)
-        yield from self._table(
-            layout.report_member, layout.report_at, len(text), crc32(text, 0), iter([(0, text)])
-        )
-
-    @staticmethod
-    def _table(
-        member: Member, at: int, size: int, crc: int, chunks: Iterator[tuple[int, bytes]]
-    ) -> Iterator[tuple[int, bytes]]:
-        head = zipformat.local_header(member, crc, size, size)
-        yield at, head
-        for offset, data in chunks:
-            yield at + len(head) + offset, data
-        if member.descriptor:
-            yield at + len(head) + size, zipformat.descriptor(member, crc, size, size)
-
-    def _sums(self, start: int) -> Iterator[tuple[int, bytes]]:
-        """Yield ``SHA256SUMS`` in chunks with their offsets, from near the archive's byte ``start`` on."""
-        layout = self.layout
-        head = len(zipformat.local_header(layout.sums_member, 0, 0, 0))
-        index, at = layout.sums_mark(max(0, start - layout.sums_at - head))
-        lines: list[bytes] = []
-        length = 0
-        kinds = self.inventory.columns.kinds
-        for number, path in enumerate(self.inventory.paths(index), index):
-            if kinds[number] != Kind.FILE:
-                continue
-            line = sums_line(layout.name(number, path), self.results.state(number), self.results.sha(number))
-            lines.append(line)
-            length += len(line)
-            if length >= _CHUNK_BYTES:
-                yield at, b"".join(lines)
-                at += length
-                lines, length = [], 0
-        yield at, b"".join(lines)
-
-    def _crc_of_sums(self) -> int:
-        if self._sums_crc is None:
-            crc = 0
-            for _, data in self._sums(0):
-                crc = crc32(data, crc)
-            self._sums_crc = crc
-        return self._sums_crc
-
-    def _central(self, start: int) -> Iterator[tuple[int, bytes]]:
-        layout, results, sizes = self.layout, self.results, self.inventory.columns.sizes
-        index, offset = layout.central_mark(max(0, start - layout.central_at))
-        at = layout.central_at + offset
-        records: list[bytes] = []
-        length = 0
-        for number, path in enumerate(self.inventory.paths(index), index):
-            member, size = layout.member(number, path), sizes[number]
-            record = zipformat.central_header(member, results.crc(number), size, size, layout.starts[number])
-            records.append(record)
-            length += len(record)
-            if length >= _CHUNK_BYTES:
-                yield at, b"".join(records)
-                at += length
-                records, length = [], 0
-        records.append(self._central_of_tables())
-        yield at, b"".join(records)
-
-    def _central_of_tables(self) -> bytes:
-        layout = self.layout
-        text = layout.report.text(self.results)
-        crcs = {layout.sums_at: self._crc_of_sums(), layout.report_at: crc32(text, 0)}
-        return b"".join(
-            zipformat.central_header(member, crcs[at], size, size, at) for member, at, size in layout.tables()
-        )

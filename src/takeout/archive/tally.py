@@ -52,6 +52,12 @@ class Tally:
                 self._twins += 1
                 self._twin_bytes += status.st_size
 
+    def files(self, statuses: list[os.stat_result]) -> None:
+        """Count files that are taken and have no other name."""
+        self._counts[Kind.FILE] += len(statuses)
+        self._size += sum([each.st_size for each in statuses])
+        self._holes += sum([max(0, each.st_size - each.st_blocks * _HOLE_UNIT) for each in statuses])
+
     def findings(self) -> Findings:
         """Return what was found, sorted by path."""
         left = [

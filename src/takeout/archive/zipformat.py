@@ -8,8 +8,8 @@ from __future__ import annotations
 import stat
 import struct
 import time
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 STORED = 0
 DEFLATED = 8
@@ -47,8 +47,7 @@ DESCRIPTOR_64_BYTES = _DESCRIPTOR_64.size
 ZIP64_LOCAL_BYTES = _ZIP64_LOCAL.size
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """What is known of an entry before its content is.
 
     Attributes:
@@ -75,13 +74,15 @@ class Member:
 def _flags(member: Member) -> int:
     """Names in UTF-8 say so; others are bytes, which readers on Unix leave as they are."""
     flags = FLAG_DESCRIPTOR if member.descriptor else 0
-    if not member.name.isascii():
-        try:
-            member.name.decode("utf-8")
-        except UnicodeDecodeError:
-            return flags
-        flags |= FLAG_UTF8
-    return flags
+    return flags if member.name.isascii() else flags | _flag_of(member.name)
+
+
+def _flag_of(name: bytes) -> int:
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError:
+        return 0
+    return FLAG_UTF8
 
 
 def _version(member: Member, *, wide: bool) -> int:
@@ -103,29 +104,39 @@ def _dos_date(day: int) -> int:
     return (date.tm_year - 1980) << 9 | date.tm_mon << 5 | date.tm_mday
 
 
-def _fits_ut(mtime_ns: int) -> bool:
-    return -(1 << 31) <= mtime_ns // _SECONDS < 1 << 31
+def _is_plain(seconds: int) -> bool:
+    """Whether the Unix field alone tells the time to every reader.
+
+    Below and beyond, 7-Zip, which takes that field as unsigned, or any reader after 2038 needs the longer field.
+    """
+    return 0 <= seconds < 1 << 31
 
 
-def _needs_ntfs(mtime_ns: int) -> bool:
-    """Whether 7-Zip, which takes the Unix field as unsigned, or any reader after 2038 needs the longer field."""
-    return not 0 <= mtime_ns // _SECONDS < 1 << 31
+def _fits_ut(seconds: int) -> bool:
+    return -(1 << 31) <= seconds < 1 << 31
 
 
 def common_extra_bytes(mtime_ns: int) -> int:
     """Return the length of the extra fields that every entry has."""
-    return _UX.size + _UT.size * _fits_ut(mtime_ns) + _NTFS.size * _needs_ntfs(mtime_ns)
+    seconds = mtime_ns // _SECONDS
+    if _is_plain(seconds):
+        return _UX.size + _UT.size
+    return _UX.size + _UT.size * _fits_ut(seconds) + _NTFS.size
+
+
+@lru_cache(256)
+def _owner_extra(uid: int, gid: int) -> bytes:
+    return _UX.pack(0x7875, 11, 1, 4, uid & LIMIT_32, 4, gid & LIMIT_32)
 
 
 def _common_extra(member: Member) -> bytes:
     """Time and owner; the time also in the field of NTFS where the Unix field cannot hold it for every reader."""
-    extra = _UX.pack(0x7875, 11, 1, 4, member.uid & LIMIT_32, 4, member.gid & LIMIT_32)
-    if _needs_ntfs(member.mtime_ns):
+    extra = _owner_extra(member.uid, member.gid)
+    seconds = member.mtime_ns // _SECONDS
+    if not _is_plain(seconds):
         ticks = min(max(member.mtime_ns // 100 + _NTFS_EPOCH * 10_000_000, 0), (1 << 63) - 1)
         extra = _NTFS.pack(0x000A, 32, 0, 1, 24, ticks, ticks, ticks) + extra
-    if _fits_ut(member.mtime_ns):
-        extra = _UT.pack(0x5455, 5, 1, member.mtime_ns // _SECONDS) + extra
-    return extra
+    return _UT.pack(0x5455, 5, 1, seconds) + extra if _fits_ut(seconds) else extra
 
 
 def local_header(member: Member, crc: int, size: int, compressed: int) -> bytes:
@@ -174,8 +185,10 @@ def central_bytes(name_bytes: int, mtime_ns: int, size: int, compressed: int, of
 
 def central_header(member: Member, crc: int, size: int, compressed: int, offset: int) -> bytes:
     """Return an entry's record in the central directory; ``offset`` is where its local header begins."""
-    wide = [value for value in (size, compressed, offset) if value >= LIMIT_32]
     extra = _common_extra(member)
+    wide = (
+        [value for value in (size, compressed, offset) if value >= LIMIT_32] if size + offset >= LIMIT_32 else []
+    )
     if wide:
         extra = struct.pack(f"<HH{len(wide)}Q", 1, 8 * len(wide), *wide) + extra
     clock, date = dos_time(member.mtime_ns)
