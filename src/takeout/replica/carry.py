@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from collections.abc import Mapping as MappingABC
+from itertools import pairwise
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -104,10 +105,19 @@ def _put(document: Mapping, values: Mapping, place: Path, text: str) -> Mapping:
     there = find(document, head) or find(values, head)
     whole = to_data(there) if isinstance(there, Sequence) else []
     at: Any = whole
-    for step in place[position:-1]:
-        at = at[step]
+    for step, inner in pairwise(place[position:]):
+        at = _room(at, step, [] if isinstance(inner, int) else {})
+    _room(at, place[-1], "")
     at[place[-1]] = text
     return with_node(document, head, from_data(whole))
+
+
+def _room(at: Any, step: Any, empty: Any) -> Any:
+    """Return what ``at`` has at a step; a list that a rule took out of the values is made anew, entry by entry."""
+    if isinstance(at, dict):
+        return at.setdefault(step, empty)
+    at.extend(type(empty)() for _ in range(len(at), step + 1))
+    return at[step]
 
 
 def _write(file: FilePath, text: str) -> None:

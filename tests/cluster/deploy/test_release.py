@@ -21,6 +21,8 @@ SECRETS = {
     "client": "clientsecretvalue0123456789",
     "cookie": "ab" * 32,
     "proxy": "cd" * 32,
+    "crypt": "ef" * 32,
+    "older crypt": "fe" * 32,
     "service": "servicetoken0123456789",
     "env": "hunter2hunter2",
     "listed": "listedsecret0123456789",
@@ -33,6 +35,7 @@ VALUES: dict[str, Any] = {
     "hub": {
         "config": {
             "JupyterHub": {"authenticator_class": "github"},
+            "CryptKeeper": {"keys": [SECRETS["crypt"], SECRETS["older crypt"]]},
             "GitHubOAuthenticator": {
                 "client_id": "abc",
                 "client_secret": SECRETS["client"],
@@ -158,6 +161,7 @@ def test_asked_for_they_are_in_one_file_and_nowhere_else(
     assert values["hub"]["config"]["GitHubOAuthenticator"]["client_secret"] == SECRETS["client"]
     for path in (("hub", "cookieSecret"), ("hub", "extraConfig"), ("hub", "db"), ("hub", "initContainers")):
         assert values[path[0]][path[1]] == VALUES[path[0]][path[1]]
+    assert values["hub"]["config"]["CryptKeeper"] == VALUES["hub"]["config"]["CryptKeeper"]
     assert values["proxy"]["secretToken"] == SECRETS["proxy"]
     assert values["proxy"]["https"]["manual"]["key"] == SECRETS["key"]
 
