@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pull.proxy import Proxy, Rule
-from pull.servers import NOBODY, JupyterServer, ordinary_python
+from pull.servers import NOBODY, JupyterServer, find_old_python, ordinary_python
 
 Serve = Callable[[Path], JupyterServer]
 Put = Callable[[JupyterServer, Rule], Proxy]
@@ -103,6 +103,15 @@ def shared(plain_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     server = JupyterServer(plain_home, tmp_path_factory.mktemp("server")).start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def old_python() -> str:
+    """A Python with Jupyter Server 1, the classic notebook server, and a JupyterHub that runs both."""
+    python = find_old_python()
+    if not python:
+        pytest.skip("Jupyter Server 1 and Notebook 6 cannot be installed here")
+    return python
 
 
 @pytest.fixture

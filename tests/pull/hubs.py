@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pull.cached import made_once
-from pull.servers import free_port, wait_for
+from pull.servers import find_old_python, free_port, wait_for
 from takeout.errors import TakeoutError
 from takeout.local.node import PROXY, install_proxy, node_here
 
@@ -36,6 +36,11 @@ c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root"]
 c.Spawner.environment = {{"JUPYTER_RUNTIME_DIR": "{run}/runtime", "JUPYTER_DATA_DIR": "{run}/data"}}
 def hook(spawner):
+    name, _, app = spawner.user.name.partition("-on-")
+    if app:
+        spawner.cmd = ["{old_python}", "-m", "jupyterhub.singleuser"]
+        spawner.environment["JUPYTERHUB_SINGLEUSER_APP"] = app
+        spawner.environment["JUPYTERHUB_SINGLEUSER_EXTENSION"] = "0"
     if spawner.user.name == "zoe":
         raise Exception("there is no room for zoe")
 c.Spawner.pre_spawn_hook = hook
@@ -74,7 +79,7 @@ class RealHub:
         config.write_text(
             CONFIG.format(
                 port=self.port, hub_port=free_port(), proxy_port=free_port(), run=run, homes=homes,
-                proxy=find_proxy(), token=SERVICE_TOKEN, base=base,
+                proxy=find_proxy(), token=SERVICE_TOKEN, base=base, old_python=find_old_python(),
             )
         )  # fmt: skip
         log = run / "hub.log"

@@ -15,6 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pull.cached import made_once
+
+OLD = (
+    "notebook==6.5.7", "jupyter_server==1.24.0", "nbclassic==0.5.6", "ipykernel<7", "setuptools<80",
+    "jupyterhub==4.1.6",
+)  # fmt: skip
+"""Servers of earlier years, and the last JupyterHub that knows how to run both."""
 TOKEN = "a-token-for-the-tests"  # noqa: S105 - guards a temporary directory
 WAIT_SECONDS = 60.0
 NOBODY = 65534
@@ -62,6 +69,20 @@ def ordinary_python() -> list[str] | None:
         if done.returncode == 0:
             return command
     return None
+
+
+def find_old_python() -> str:
+    """Return a Python with the old servers, installed once; empty where that fails."""
+
+    def make(place: Path) -> bool:
+        commands = [
+            [sys.executable, "-m", "venv", str(place)],
+            [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", *OLD],
+        ]
+        return all(not subprocess.run(each, capture_output=True, check=False).returncode for each in commands)
+
+    place = made_once(f"old-servers-2-{sys.version_info.major}.{sys.version_info.minor}", make)
+    return str(place / "bin" / "python") if place else ""
 
 
 @dataclass

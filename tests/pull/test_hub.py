@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from pull.compare import tree
 from pull.hubs import RealHub, find_proxy
+from pull.test_through import RAW, make_odd
 from takeout.errors import NetworkError, TokenError, UnknownHubError
 from takeout.pull import Options, Token, pull
 
@@ -124,3 +127,26 @@ def test_a_server_that_cannot_start_is_said_in_the_hub_s_words(hub: RealHub, tmp
 
     with pytest.raises(NetworkError, match=r"does not start|fails to start"):
         pull(f"{hub.address}user/zoe/", tmp_path / "here", token)
+
+
+@pytest.mark.parametrize(("app", "version"), [("jupyter-server", "1.24.0"), ("notebook", "6.5.7")])
+def test_the_hub_s_server_may_be_of_earlier_years(
+    hub: RealHub, old_python: str, tmp_path: Path, app: str, version: str
+) -> None:
+    name = f"old-on-{app}"
+    token = Token(hub.user(name))
+    home = hub.homes / name
+    make_odd(home)
+    here, own = tmp_path / "here", ("/.ipython", "/.jupyter", "/.local", "/.cache")
+
+    shown = pull(f"{hub.address}hub/home", here, token, Options(exclude=(*own, "/links"), leave_running=True))
+    with urllib.request.urlopen(f"{shown.server}api", timeout=30) as answer:  # noqa: S310 - an address of this test
+        assert json.load(answer) == {"version": version}
+    report = pull(f"{hub.address}hub/home", here, token, Options(exclude=own, through="kernel"))
+
+    assert old_python
+    assert shown.server == f"{hub.address}user/{name}/"
+    assert {item.path for item in shown.not_taken} <= {RAW}
+    there = {path: entry for path, entry in tree(home).items() if f"/{path.split('/')[0]}" not in own}
+    assert tree(here) == there
+    assert [item.path for item in report.not_taken] == ["fifo"]

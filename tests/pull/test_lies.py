@@ -101,6 +101,34 @@ def test_a_file_that_never_stops_changing_is_named(show: Serve, put_proxy: Put, 
     assert set((tmp_path / "here" / "run.log").read_bytes().split(b"\n")) == {b"line", b""}
 
 
+def test_what_has_just_changed_is_seen_by_the_clock_of_the_server(
+    show: Serve, put_proxy: Put, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    log = home / "run.log"
+    log.write_text("first")
+    os.utime(log, ns=(0, 10**18))
+    looked = 0
+
+    def change(request: Request) -> Bend:
+        nonlocal looked
+        if "run.log?content=0" in request.path:
+            looked += 1
+            if looked == 1:
+                # Within the second that its header tells, after it was read.
+                log.write_text("again")
+                os.utime(log, ns=(0, 10**18 + 400_000_000))
+        # There it is the year 2001.
+        return Bend(headers={"Date": "Sun, 09 Sep 2001 01:46:41 GMT"})
+
+    report = pull(put_proxy(show(home), change).address, tmp_path / "here", KEY)
+
+    assert looked > 1
+    assert report.whole
+    assert tree(tmp_path / "here") == tree(home)
+
+
 def test_a_clock_that_differs_does_not_matter(show: Serve, put_proxy: Put, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

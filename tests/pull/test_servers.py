@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from pull.cached import made_once
 from pull.compare import tree
 from pull.servers import TOKEN, JupyterServer
 from pull.test_through import make_odd
 from takeout.pull import Options, Token, pull
 from takeout.pull.by_archive import NOTE
-
-PINS = ("notebook==6.5.7", "jupyter_server==1.24.0", "nbclassic==0.5.6", "ipykernel<7", "setuptools<80")
-
-
-@pytest.fixture(scope="session")
-def old_python() -> str:
-    """A Python with the old servers."""
-
-    def make(place: Path) -> bool:
-        commands = [
-            [sys.executable, "-m", "venv", str(place)],
-            [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", *PINS],
-        ]
-        return all(not subprocess.run(each, capture_output=True, check=False).returncode for each in commands)
-
-    place = made_once(f"old-servers-{sys.version_info.major}.{sys.version_info.minor}", make)
-    if place is None:
-        pytest.skip("Jupyter Server 1 and Notebook 6 cannot be installed here")
-    return str(place / "bin" / "python")
-
-
-def old_server(python: str, module: str, home: Path, place: Path) -> JupyterServer:
-    classic = module == "notebook"
-    return JupyterServer(home, place / "server", python=(python,), module=module, classic=classic).start()
 
 
 @pytest.mark.parametrize("module", ["jupyterlab", "notebook"])

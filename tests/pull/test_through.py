@@ -25,6 +25,10 @@ KEY = Token(TOKEN)
 BOTH: list[Through] = ["kernel", "terminal"]
 
 
+RAW = os.fsdecode(b"raw\xff\n\\.txt")
+"""A name that no address can hold."""
+
+
 def make_odd(home: Path) -> None:
     """A home with what people have and servers do not show."""
     (home / ".config" / "deep").mkdir(parents=True)
@@ -40,7 +44,7 @@ def make_odd(home: Path) -> None:
     (home / "twin.txt").hardlink_to(home / "plain.txt")
     (home / "__pycache__").mkdir()
     (home / "__pycache__" / "x.pyc").write_bytes(os.urandom(100))
-    (home / os.fsdecode(b"raw\xff\n\\.txt")).write_text("raw")
+    (home / RAW).write_text("raw")
     (home / "empty").mkdir()
     for number in range(600):
         (home / ".config" / f"{number}").write_bytes(os.urandom(number))
