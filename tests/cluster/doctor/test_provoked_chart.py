@@ -167,7 +167,7 @@ def test_what_people_meet_who_log_in(lab: Lab, release: Release) -> None:
     release.set("hub.config.Authenticator.allowed_users", ["ada"])
     release.put()
     assert not _enters(lab, "eve")
-    refusing = {("H12", "Value/hub.config.DummyAuthenticator"): "User 'eve' not allowed"}
+    refusing = {("H12", "Value/hub.config.Authenticator"): "User 'eve' not allowed"}
     (nobody,) = lab.wait_for(refusing)
     assert "Compare the names in the log with who is allowed" in nobody.mend
     release.follow(nobody, Value=["eve"])

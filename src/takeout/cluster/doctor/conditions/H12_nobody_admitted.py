@@ -25,6 +25,8 @@ def look(snapshot: Snapshot) -> Iterator[Finding]:
     entered = any(_LOGGED_IN.search(line) for _, line in lines)
     if entered or not (warned or refused) or (facts.known and facts.is_open and not refused):
         return
+    # The line with a name tells more than the answer that went out.
+    named = [item for item in refused if "not allowed" in item.text]
     section = facts.login_section or "Authenticator"
     admitted = Evidence(
         "values", facts.key(f"hub.config.{section}"), f"lets in by: {', '.join(facts.admits) or 'nothing'}"
@@ -44,7 +46,7 @@ def look(snapshot: Snapshot) -> Iterator[Finding]:
         "of an account), and groups of the former provider are not known to the new one.",
         (restart(snapshot, "hub"),),
         values=((path, ["<name>"]),),
-        evidence=(*warned[:1], *refused[-1:], *((admitted,) if facts.known else ())),
+        evidence=(*warned[:1], *(named or refused)[-1:], *((admitted,) if facts.known else ())),
         stops=("login",),
         follows=("callback",),
         certainty="sure" if refused else "likely",
@@ -82,7 +84,7 @@ CONDITION = Condition(
             _HUB.replace("LOGIN", "github").replace("ORGS", "[reef]")
             + "logs: {hub-1/hub: \"[W] User 'ada' not allowed.\\n[W] 403 GET /hub/oauth_callback\"}",
             ("Value/hub.config.GitHubOAuthenticator",),
-            ("lets in by: allowed_organizations", "everybody who tried"),
+            ("lets in by: allowed_organizations", "everybody who tried", "User 'ada' not allowed"),
         ),
         Case(
             "one who is not meant, among others who are",
