@@ -2,7 +2,8 @@
 
 ``test_conditions.py`` holds that no condition is missing here, and that each test named here looks for it. What a
 test cannot have on one machine is done by hand in the API, as the one who is missing would leave it: the kinds of
-cert-manager without cert-manager, a node without a machine, an ingress without its controller.
+cert-manager without cert-manager, a node without a machine, a disk without its driver, an ingress without its
+controller.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ PROVOKED: Mapping[str, tuple[str, ...]] = {
     ),
     # the real chart, its database locked by another pod
     "H16": ("test_what_a_hub_trips_over",),
-    # a claim that another pod has for itself alone
-    "H17": ("test_a_volume_that_another_pod_holds",),
+    # a claim that another pod has for itself alone; a disk that is attached to a node which died
+    "H17": ("test_a_volume_that_another_pod_holds", "test_a_disk_that_another_node_holds"),
     # a policy that lets nothing in
     "H18": ("test_a_policy_that_shuts_everything",),
     # a home of one mebibyte
