@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,6 +30,8 @@ def lacking(places: Places) -> list[str]:
         ("change rules of iptables", _make_chain),
         ("mount layers over each other", lambda: _mount(places)),
         ("make cgroups", _make_cgroups),
+        ("read the kernel's messages, as the kubelet does", _open_messages),
+        ("change the kernel's switches, as the kubelet does", _may_switch),
         ("keep what is built", lambda: _need_room(places)),
     )
     faults = []
@@ -101,6 +104,17 @@ def _hand_down(offered: set[str]) -> None:
         switch.write_text(" ".join(f"+{name}" for name in new))
         with suppress(OSError):
             switch.write_text(" ".join(f"-{name}" for name in new))
+
+
+def _open_messages() -> None:
+    Path("/dev/kmsg").open("rb").close()
+
+
+def _may_switch() -> None:
+    for switch in ("net/ipv4/ip_forward", "vm/overcommit_memory", "kernel/panic"):
+        path = Path("/proc/sys", switch)
+        if not os.access(path, os.W_OK):
+            raise Trouble(f"{path} cannot be written")
 
 
 def _need_room(places: Places) -> None:
