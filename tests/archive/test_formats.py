@@ -29,6 +29,7 @@ from takeout.archive import (
     tarred,
     unpack,
     verify,
+    zipformat,
 )
 
 TreeOf = Callable[[Path], dict[bytes, tuple[int, int, int, bytes]]]
@@ -211,3 +212,16 @@ def test_tar_and_zip_names_are_the_homes(home: Path, place: Path) -> None:
     assert listed[0] == "jovyan"
     assert listed[-2:] == ["SHA256SUMS", "TAKEOUT.txt"]
     assert "jovyan/ümläut" in listed
+
+
+@given(
+    st.binary(min_size=1, max_size=40),
+    st.integers(-(1 << 61), 1 << 62),
+    st.integers(0, 1 << 32),
+    st.integers(0, 1 << 22),
+)
+def test_a_small_files_header_is_what_any_header_is(name: bytes, mtime_ns: int, uid: int, size: int) -> None:
+    member = zipformat.Member(name.rstrip(b"/") + b"x", 0o100644, mtime_ns, uid, 7)
+    quick = zipformat.small_header(member.name, mtime_ns, uid, 7, size)
+    assert quick == zipformat.local_header(member, 0, size, size)
+    assert len(quick) == zipformat.LOCAL_BYTES + len(member.name) + zipformat.common_extra_bytes(mtime_ns)

@@ -8,14 +8,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from takeout.archive import StoredZip, processors, readers, take_inventory, tar_zst, worker
+from takeout.archive import FORMATS, StoredZip, processors, readers, take_inventory, worker
 from takeout.archive.readers import Readers
 from takeout.archive.shared import BUFFER_BYTES, SharedBuffers
+from takeout.archive.worker import Answer
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no memory to share")
 
@@ -26,14 +27,15 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     monkeypatch.setattr(readers, "LEAST_ENTRIES", 1)
     monkeypatch.setattr(readers, "processors", lambda: 2)
     done: list[bool] = []
-    read = Readers.read
+    for name in ("read", "answer"):
+        ask = getattr(Readers, name)
 
-    def noted(*arguments: object) -> object:
-        answer = read(*arguments)  # type: ignore[arg-type]
-        done.append(answer is not None)
-        return answer
+        def noted(*arguments: object, ask: Callable[..., Answer | None] = ask) -> Answer | None:
+            answer = ask(*arguments)
+            done.append(answer is not None)
+            return answer
 
-    monkeypatch.setattr(Readers, "read", noted)
+        monkeypatch.setattr(Readers, name, noted)
     return done
 
 
@@ -92,18 +94,21 @@ def test_an_odd_home_is_the_same(odd_home: Path, answers: list[bool], monkeypatc
     assert all(answers)
 
 
-def test_a_tar_is_the_same(many: Path, answers: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_is_the_same(
+    form: str, many: Path, answers: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
     inventory = take_inventory(many)
-    with_processes = tar_zst(inventory)
-    b"".join(with_processes.read())
-    assert all(answers)
+    beside = FORMATS[form](inventory)
+    given = b"".join(beside.read())
     assert answers
+    assert all(answers)
     monkeypatch.setattr(readers, "LEAST_ENTRIES", 1 << 60)
-    without = tar_zst(inventory)
-    b"".join(without.read())
-    assert [with_processes.results.sha(i) for i in range(len(inventory))] == [
-        without.results.sha(i) for i in range(len(inventory))
-    ]
+    alone = FORMATS[form](inventory)
+    expected = b"".join(alone.read())
+    # What a compressor gives depends on how the content was cut, and that on how long reading took.
+    assert given == expected or form in ("tar.zst", "tar.gz")
+    assert all(beside.results.sha(each) == alone.results.sha(each) for each in range(len(inventory)))
 
 
 def _disturb(home: Path) -> None:
@@ -157,16 +162,17 @@ def test_one_that_is_killed_while_it_reads(
     expected = here(StoredZip(inventory), monkeypatch)
     ask = readers._Process.ask
 
-    def stopped(process: readers._Process, task: bytes) -> object:
-        if process._process.pid == pids[0]:
-            os.kill(pids[0], signal.SIGSTOP)  # so that it has the task, and does not answer
-            process._socket.sendall(len(task).to_bytes(4, "little") + task)
-            os.kill(pids[0], signal.SIGKILL)
-        return ask(process, task)
+    def stopped(process: readers._Process, task: bytes) -> int:
+        if process._process.pid != pids[0] or process.waiting:
+            return ask(process, task)
+        os.kill(pids[0], signal.SIGSTOP)  # so that it has the task, and does not answer
+        number = ask(process, task)
+        os.kill(pids[0], signal.SIGKILL)
+        return number
 
     monkeypatch.setattr(readers._Process, "ask", stopped)
     assert digest(StoredZip(inventory)) == expected
-    assert answers.count(False) == 1
+    assert False in answers
     assert True in answers
     assert not left_of(pids)
 

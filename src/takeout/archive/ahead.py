@@ -1,9 +1,13 @@
-"""Read directories before their turn: a few on a disk of this machine, very many on a distant one."""
+"""Read directories before their turn where the disk is distant.
+
+On a disk of this machine they are read when they are needed: threads would only wait for one another.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import stat
+from collections import deque
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,15 +18,16 @@ from takeout.archive.listing import Found, Listing, Place, look_up, read_names
 
 THREADS = 96
 """How many directories are read at once where the disk is distant."""
-_LOCAL_AHEAD = 4
 _SLOW_SECONDS = 0.0003
 """An operation that waits longer waits for a distant disk."""
 _INERTIA = 0.9
 """How much of what was measured before stays in the mean."""
 _OPENING = 4
 """Operations that a directory takes beside one for each name."""
-LOCAL_NAMES, DISTANT_NAMES = 2_048, 64
-"""So many names are looked up one after another by one thread."""
+NEAR_NAMES, DISTANT_NAMES = 2_048, 64
+"""So many names are looked up one after another."""
+_KNOWN = 32
+"""After so many operations it is known where the disk is."""
 
 
 @dataclass(slots=True)
@@ -69,16 +74,17 @@ class Ahead:
     @property
     def most(self) -> int:
         """How many directories to have begun before their turn."""
-        return self._most if self.distant else min(self._most, _LOCAL_AHEAD)
+        return self._most if self.distant else 0
 
     @property
     def names(self) -> int:
-        """How many names one thread looks up."""
-        return DISTANT_NAMES if self.distant else LOCAL_NAMES
+        """How many names are looked up one after another."""
+        known = self._operations > _KNOWN
+        return NEAR_NAMES if known and not self.distant else DISTANT_NAMES
 
     def begin(self, place: Place) -> Future[Glance]:
         """Begin to read a directory."""
-        return self._pool.submit(self._read, place)
+        return self._pool.submit(self.read, place)
 
     def end(self, work: Future[Glance], *, early: bool) -> Glance:
         """Wait for a directory; ``early`` says that it was begun as one of those ``below`` another."""
@@ -87,7 +93,8 @@ class Ahead:
                 self._early -= 1
         return work.result()
 
-    def _read(self, place: Place) -> Glance:
+    def read(self, place: Place) -> Glance:
+        """Read a directory."""
         began, used = monotonic(), thread_time()
         listing = read_names(self._root_fd, place)
         few = listing.names if len(listing.names) <= self.names else []
@@ -120,14 +127,19 @@ class Ahead:
 
     def look_up(self, place: Place, names: list[bytes]) -> Iterator[list[Found]]:
         """Yield what the names of a huge directory are, in pieces, many of them ahead."""
-        works: list[Future[list[Found]]] = []
+        works: deque[Future[list[Found]]] = deque()
         start = 0
         while start < len(names) or works:
             while start < len(names) and len(works) < self.most:
                 end = start + self.names
                 works.append(self._pool.submit(self._look_up, place, names[start:end]))
                 start = end
-            yield works.pop(0).result()
+            if works:
+                yield works.popleft().result()
+            else:
+                end = start + self.names
+                yield self._look_up(place, names[start:end])
+                start = end
 
     def _look_up(self, place: Place, names: list[bytes]) -> list[Found]:
         began, used = monotonic(), thread_time()

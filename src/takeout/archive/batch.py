@@ -55,6 +55,8 @@ class Batch:
     Attributes:
         contents: The entries, in order; what is known of files' contents comes with ``put``.
         size: Length of all of it in bytes.
+        span: The entries' indexes.
+        view: The buffer that it lies in.
     """
 
     def __init__(
@@ -68,7 +70,8 @@ class Batch:
         self._frames: list[tuple[int, bytes]] = []
         self._files: list[tuple[Content, int, int]] = []
         self.contents: list[Content] = []
-        self._view = _NOTHING
+        self.span = span
+        self.view = _NOTHING
         self.size = self._place(span, frame, unread)
 
     @property
@@ -98,7 +101,7 @@ class Batch:
 
     def lie_in(self, view: memoryview) -> None:
         """Take a buffer, and write into it what stands around contents."""
-        self._view = view
+        self.view = view
         for at, data in self._frames:
             view[at : at + len(data)] = data
 
@@ -121,7 +124,7 @@ class Batch:
     def put(self, sums: Iterable[Sum]) -> None:
         """Take in what was read, in the order of ``wanted``."""
         for (content, start, stop), each in zip(self._files, sums, strict=True):
-            content.data = self._view[start:stop]
+            content.data = self.view[start:stop]
             content.state, content.crc, content.sha = each
 
     def read(self, directories: Directories) -> Iterator[Sum]:
@@ -129,7 +132,7 @@ class Batch:
         columns = self._inventory.columns
         with directories.visit() as visit:
             for content, start, stop in self._files:
-                into, directory = self._view[start:stop], visit(columns.parents[content.index])
+                into, directory = self.view[start:stop], visit(columns.parents[content.index])
                 state: int = directory.state
                 if state == State.GOOD:
                     times = _times(columns, content.index)

@@ -37,10 +37,17 @@ class Piece:
 
 
 class Compressor(Protocol):
-    """Makes a stream from pieces: ``piece`` in any thread, ``join`` in order."""
+    """Makes a stream from pieces: ``piece`` in any thread, ``join`` in order.
+
+    Attributes:
+        suffix: How a file's name ends.
+        media_type: Of the stream.
+        quick: Whether all the work is in ``join``.
+    """
 
     suffix: str
     media_type: str
+    quick: bool
 
     def start(self) -> bytes:
         """Return how the stream begins."""
@@ -60,6 +67,7 @@ class Zstd:
 
     suffix = ".tar.zst"
     media_type = "application/zstd"
+    quick = True
 
     def __init__(self) -> None:
         options: dict[int, int] = {
@@ -93,6 +101,7 @@ class Gzip:
 
     suffix = ".tar.gz"
     media_type = "application/gzip"
+    quick = False
 
     def __init__(self) -> None:
         self._crc = 0

@@ -71,6 +71,8 @@ class DeflatedZip:
 
 
 class _Writer:
+    quick = False
+
     def __init__(self, inventory: Inventory, layout: Layout, results: Results) -> None:
         self._inventory = inventory
         self._layout = layout

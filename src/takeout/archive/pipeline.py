@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -20,17 +21,23 @@ BUDGET_BYTES = 12 << 20
 _LOCAL_THREADS = (os.cpu_count() or 1) + 1
 
 
+def _nobody() -> None:
+    """Give the work to nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work(Generic[T]):
     """One piece of work.
 
     Attributes:
         cost_bytes: How much memory its result takes.
-        run: The work.
+        run: The work, for a thread.
+        begin: Gives the work to somebody else, where that can be, and returns what waits for the result.
     """
 
     cost_bytes: int
     run: Callable[[], T]
+    begin: Callable[[], Callable[[], T] | None] = _nobody
 
 
 class Pipeline:
@@ -54,23 +61,27 @@ class Pipeline:
 
         Closing the iterator cancels what has not begun and waits for what has.
         """
-        waiting: deque[tuple[int, Future[T]]] = deque()
+        waiting: deque[tuple[int, Callable[[], T] | Future[T]]] = deque()
         source = iter(works)
         under_way = 0
         following = next(source, None)
         try:
             while following is not None or waiting:
                 while following is not None and self._has_room(len(waiting), under_way, following.cost_bytes):
-                    waiting.append((following.cost_bytes, self._pool.submit(following.run)))
+                    waiting.append((following.cost_bytes, following.begin() or self._pool.submit(following.run)))
                     under_way += following.cost_bytes
                     following = next(source, None)
-                cost, future = waiting.popleft()
-                result = future.result()
+                cost, begun = waiting.popleft()
+                result = begun.result() if isinstance(begun, Future) else begun()
                 under_way -= cost
                 yield result
         finally:
-            # A cancelled future is never done once the threads are gone; only those that run are waited for.
-            wait([future for _, future in waiting if not future.cancel()])
+            # A cancelled future is never done once the threads are gone; only what runs is waited for.
+            wait([begun for _, begun in waiting if isinstance(begun, Future) and not begun.cancel()])
+            for _, begun in waiting:
+                if not isinstance(begun, Future):
+                    with suppress(Exception):  # nobody is there for the result, nor for what it failed of
+                        begun()
 
     def _has_room(self, count: int, under_way: int, cost: int) -> bool:
         window = self._threads if self._disk.distant else self._local

@@ -15,7 +15,8 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import BoundedSemaphore, Lock
@@ -29,8 +30,11 @@ LEAST_ENTRIES = 2_000
 """Fewer are read sooner without: to start a process takes time as well."""
 _MOST = 4
 """One reading has no more processes than this: what takes its results is slower then."""
-_BEYOND = 3
+_BEYOND = 6
 """Buffers beside the two of each process: those whose content is on its way."""
+
+_AHEAD = 3
+"""So many tasks a process may have been given: one that it does, and others so that it need not wait for them."""
 
 _places = BoundedSemaphore(8)
 """So many processes may run however many readings there are."""
@@ -82,23 +86,42 @@ class Readers:
         return self._buffers.take(size) if self._buffers and self._left else None
 
     def read(self, buffer: int, places: list[Place], files: list[Wanted]) -> Answer | None:
-        """Let a process read files into a shared buffer; wait for one that has nothing to do.
+        """Let a process read files into a shared buffer, and wait for it; many threads may ask at once.
 
         Returns:
             What it says, or None where no process did it.
         """
         process = self._idle.get()
+        answer = None
         if process is not None:
-            answer = process.ask(marshal.dumps((buffer, places, files)))
-            if answer is not None:
+            ticket = process.ask(marshal.dumps((buffer, places, files)))
+            answer = process.answer(ticket)
+            if process.lost:
+                with self._lock:
+                    self._left -= 1
+            else:
                 self._idle.put(process)
-                return answer
-            process.end()
-            with self._lock:
-                self._left -= 1
         if not self._left:
             self._idle.put(None)  # for the next one who asks, and whoever waits already
-        return None
+        return answer
+
+    def begin(self, buffer: int, places: list[Place], files: list[Wanted]) -> Ticket | None:
+        """Let a process read files into a shared buffer, and do not wait; for one thread, without ``read``.
+
+        Returns:
+            How to get the answer, or None where no process took it.
+        """
+        process = min(self._processes, key=lambda each: (each.lost, each.waiting), default=None)
+        if process is None or process.lost or process.waiting >= _AHEAD:
+            return None
+        return process, process.ask(marshal.dumps((buffer, places, files)))
+
+    def answer(self, ticket: Ticket) -> Answer | None:
+        """Wait for the answer; None where the process is gone."""
+        process, number = ticket
+        answer = process.answer(number)
+        self._left = sum(not each.lost for each in self._processes)
+        return answer
 
     def close(self) -> None:
         """End the processes."""
@@ -113,11 +136,16 @@ class Readers:
 class _Process:
     """One process, and the connection to it.
 
+    Attributes:
+        lost: Whether it is there no more.
+
     Raises:
         OSError: When it cannot be started.
     """
 
     def __init__(self, root_fd: int, fds: list[int]) -> None:
+        self._asked = self._answered = 0
+        self.lost = False
         self._socket, theirs = socket.socketpair()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - this very Python, and a file of this package
@@ -135,15 +163,36 @@ class _Process:
         finally:
             theirs.close()
 
-    def ask(self, task: bytes) -> Answer | None:
-        """Let it do a task; None where it is there no more."""
-        try:
+    @property
+    def waiting(self) -> int:
+        """How many tasks it was given and has not been asked about yet."""
+        return self._asked - self._answered
+
+    def ask(self, task: bytes) -> int:
+        """Give it a task, after all those before; return the task's number."""
+        self._asked += 1
+        with self._losing():
             self._socket.sendall(len(task).to_bytes(HEAD_BYTES, "little") + task)
-            length = int.from_bytes(self._received(HEAD_BYTES), "little")
-            answer: Answer = marshal.loads(self._received(length))  # noqa: S302 - from a process of our own
-        except (OSError, EOFError, ValueError, TypeError):  # it is gone, or what came back is no answer
-            return None
-        return answer
+        return self._asked
+
+    def answer(self, number: int) -> Answer | None:
+        """Wait for the answer to a task; None where the process is there no more."""
+        answer: Answer | None = None
+        while self._answered < number and not self.lost:
+            with self._losing():
+                length = int.from_bytes(self._received(HEAD_BYTES), "little")
+                answer = marshal.loads(self._received(length))  # noqa: S302 - from a process of our own
+                self._answered += 1
+        return None if self.lost else answer
+
+    @contextmanager
+    def _losing(self) -> Iterator[None]:
+        """Give the process up where it is gone, or what came back is no answer."""
+        try:
+            yield
+        except (OSError, EOFError, ValueError, TypeError):
+            self.lost = True
+            self.end()
 
     def _received(self, count: int) -> bytes:
         data = self._socket.recv(count, socket.MSG_WAITALL)
@@ -156,6 +205,10 @@ class _Process:
         self._socket.close()
         self._process.kill()
         self._process.wait()
+
+
+Ticket = tuple[_Process, int]
+"""Whom a task was given to, and its number there."""
 
 
 def _packages() -> list[str]:

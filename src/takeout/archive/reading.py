@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from itertools import count
@@ -17,9 +17,11 @@ from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.large import Checkpoints, LargeFiles, stale
 from takeout.archive.pipeline import Pipeline, Work
-from takeout.archive.readers import Readers, worth_while
-from takeout.archive.results import Results, State
+from takeout.archive.readers import Readers, Ticket, worth_while
+from takeout.archive.results import Results
 from takeout.archive.shape import Part, Shape
+from takeout.archive.shared import BUFFER_BYTES
+from takeout.archive.worker import Answer
 
 T = TypeVar("T")
 
@@ -116,24 +118,55 @@ class Reading:
                     files += 1
                     cost += sizes[end]
                 end += 1
-            yield Work(length_for(cost), partial(self._batch, range(at, end), shape))
+            span = range(at, end)
+            run, begin = partial(self._batch, span, shape), partial(self._begin, span, cost, shape)
+            yield Work(length_for(cost), run, begin)
             at = end
 
-    def _batch(self, span: range, shape: Shape[T]) -> tuple[Part[T], memoryview]:
-        batch = Batch(self._inventory, span, shape.frame, self._unread)
-        readers = self._readers_now()
-        number, view = (readers and readers.take(batch.size)) or (-1, self._buffers.take(batch.size))
+    def _begin(self, span: range, cost: int, shape: Shape[T]) -> Callable[[], tuple[Part[T], memoryview]] | None:
+        """Let a process read a batch, and return what waits for it; None where none does."""
+        readers = self._readers_now() if shape.quick and cost <= BUFFER_BYTES else None
+        batch = Batch(self._inventory, span, shape.frame, self._unread) if readers else None
+        shared = readers.take(batch.size) if readers and batch else None
+        if not readers or not batch or not shared:
+            return None
+        number, view = shared
         batch.lie_in(view)
-        if readers is None or number < 0 or not self._read_beside(readers, number, batch):
+        ticket = readers.begin(number, *batch.wanted())
+        return ticket and partial(self._finish, readers, ticket, batch, shape)
+
+    def _finish(
+        self, readers: Readers, ticket: Ticket, batch: Batch, shape: Shape[T]
+    ) -> tuple[Part[T], memoryview]:
+        self._take_in(batch, readers.answer(ticket))
+        return self._part(batch, shape)
+
+    def _batch(self, span: range, shape: Shape[T]) -> tuple[Part[T], memoryview]:
+        """Read a batch in this thread, or let a process do it meanwhile."""
+        batch = Batch(self._inventory, span, shape.frame, self._unread)
+        readers = None if shape.quick else self._readers_now()
+        shared = readers and readers.take(batch.size)
+        batch.lie_in(shared[1] if shared else self._buffers.take(batch.size))
+        self._take_in(batch, readers.read(shared[0], *batch.wanted()) if readers and shared else None)
+        return self._part(batch, shape)
+
+    def _take_in(self, batch: Batch, answer: Answer | None) -> None:
+        """Take in what a process says of a batch; where it says nothing, read it here."""
+        if answer is None:
             with self._measured(batch.files, batch.size):
                 batch.put(batch.read(self._directories))
+        else:
+            sums, waited_seconds = answer
+            self._disk.learn(waited_seconds, batch.files, batch.size)
+            batch.put(sums)
+
+    def _part(self, batch: Batch, shape: Shape[T]) -> tuple[Part[T], memoryview]:
         for content in batch.contents:
             index = content.index
-            if index not in self._unread and not self._results.put(
-                index, State(content.state), content.crc, content.sha
-            ):
+            if index not in self._unread and not self._results.put(index, content.state, content.crc, content.sha):
                 raise stale(self._inventory, index)
-        return Part(span.start, span.stop, shape.whole(view, batch.contents)), view
+        span = batch.span
+        return Part(span.start, span.stop, shape.whole(batch.view, batch.contents)), batch.view
 
     def _readers_now(self) -> Readers | None:
         """Return the processes, if one of them is to read the next batch.
@@ -145,16 +178,6 @@ class Reading:
         if not readers or (self._disk.distant and next(self._turn) % _SAMPLE):
             return None
         return readers
-
-    def _read_beside(self, readers: Readers, buffer: int, batch: Batch) -> bool:
-        """Let a process read a batch; return whether it did."""
-        answer = readers.read(buffer, *batch.wanted())
-        if answer is None:
-            return False
-        sums, waited_seconds = answer
-        self._disk.learn(waited_seconds, batch.files, batch.size)
-        batch.put(sums)
-        return True
 
     def _measured(self, files: int, size: int) -> AbstractContextManager[None]:
         """Measure reading done here, where there is no process whose measure is better."""

@@ -80,7 +80,7 @@ class Results:
         """Return the SHA-256 of what the archive has."""
         return bytes(self._shas[SHA_BYTES * index : SHA_BYTES * (index + 1)])
 
-    def put(self, index: int, state: State, crc: int, sha: bytes) -> bool:
+    def put(self, index: int, state: int, crc: int, sha: bytes) -> bool:
         """Record an entry; the first time counts.
 
         Returns:
@@ -91,6 +91,6 @@ class Results:
         self._crcs[index] = crc
         self._shas[SHA_BYTES * index : SHA_BYTES * (index + 1)] = sha
         self._states[index] = state
-        if state is not State.GOOD:
-            self.troubles[index] = state
+        if state != State.GOOD:
+            self.troubles[index] = _STATES[state]
         return True

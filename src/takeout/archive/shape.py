@@ -12,7 +12,13 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Shape(Protocol[T_co]):
-    """What becomes of what is read; all of it is called in threads."""
+    """What becomes of what is read; all of it is called in threads.
+
+    Attributes:
+        quick: Whether ``whole`` takes no time worth a thread.
+    """
+
+    quick: bool
 
     def frame(self, index: int, path: bytes) -> Frame:
         """Return what stands around an entry."""
@@ -26,6 +32,8 @@ class Shape(Protocol[T_co]):
 
 class Bare:
     """Nothing is wanted but the checksums."""
+
+    quick = True
 
     def frame(self, index: int, path: bytes) -> Frame:  # noqa: ARG002 - as all shapes have it
         """Return nothing."""

@@ -25,12 +25,19 @@ _SETTLED_NS = 2_000_000_000
 class _Shape:
     """The records around each entry; those of a small file get its CRC when it was read."""
 
+    quick = True
+
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
 
     def frame(self, index: int, path: bytes) -> Frame:
-        columns = self._layout.inventory.columns
-        member, size = self._layout.member(index, path), columns.sizes[index]
+        columns, layout = self._layout.inventory.columns, self._layout
+        size = columns.sizes[index]
+        if columns.kinds[index] == Kind.FILE and size <= WHOLE_BYTES:
+            _, uid, gid = columns.owner_table[columns.owners[index]]
+            name = layout.name(index, path)
+            return zipformat.small_header(name, columns.mtimes[index], uid, gid, size), b""
+        member = layout.member(index, path)
         target = columns.targets.get(index, b"")
         return zipformat.local_header(member, crc32(target, 0) if target else 0, size, size) + target, b""
 

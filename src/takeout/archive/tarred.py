@@ -138,6 +138,7 @@ class _Shape:
     def __init__(self, archive: TarStream, compressor: Compressor) -> None:
         self._compressor = compressor
         self.frame = archive.frame
+        self.quick = compressor.quick
 
     def whole(self, view: memoryview, contents: list[Content]) -> Piece:
         del contents

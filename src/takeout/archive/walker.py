@@ -106,13 +106,14 @@ class Walker:
         return Inventory(root, self._columns, self._tally.findings(), self._tally.totals())
 
     def _read_ahead(self) -> None:
-        for pending in reversed(self._stack[-self._ahead.most :]):
+        most = self._ahead.most
+        for pending in reversed(self._stack[-most:] if most else []):
             if pending.work is None:
                 pending.work = self._ahead.begin(pending.place)
 
     def _enter(self, here: _Pending) -> None:
-        assert here.work is not None  # noqa: S101 - every round of the loop begins with reading ahead
-        glance = self._ahead.end(here.work, early=here.early)
+        work = here.work
+        glance = self._ahead.read(here.place) if work is None else self._ahead.end(work, early=here.early)
         listing = glance.listing
         if listing.error:
             if here.index == 0:

@@ -166,6 +166,25 @@ def local_header(member: Member, crc: int, size: int, compressed: int) -> bytes:
     )  # fmt: skip
 
 
+def small_header(name: bytes, mtime_ns: int, uid: int, gid: int, size: int) -> bytes:
+    """Return the local header of a stored file below 4 GiB whose CRC is to be put in later.
+
+    It is what ``local_header`` gives, in a fraction of the time where nothing is out of the ordinary: a home of
+    small files has very many of them.
+    """
+    seconds = mtime_ns // _SECONDS
+    if not (_DOS_FIRST <= seconds < 1 << 31 and name.isascii()):
+        return local_header(Member(name, 0, mtime_ns, uid, gid), 0, size, size)
+    day, second = divmod(seconds, _DAY_SECONDS)
+    clock = second // 3_600 << 11 | second // 60 % 60 << 5 | second % 60 // 2
+    extra = _UT.pack(0x5455, 5, 1, seconds) + _owner_extra(uid, gid)
+    return (
+        _LOCAL.pack(b"PK\x03\x04", 10, 0, STORED, clock, _dos_date(day), 0, size, size, len(name), len(extra))
+        + name
+        + extra
+    )
+
+
 def put_crc(view: memoryview, at: int, crc: int) -> None:
     """Write a CRC into the local header that begins at ``at``."""
     _CRC.pack_into(view, at + _CRC_AT, crc)
