@@ -74,6 +74,11 @@ def _words(refusal: Refusal, what: str, context: str, plugin: str) -> tuple[str,
             words = _no_credentials(context, plugin)
         case 403 if _ANONYMOUS in told:
             words = _no_credentials(context, plugin)
+        case 403 if "being terminated" in told:
+            words = (
+                f"cannot {what}: the namespace is being deleted",
+                "wait until it is gone and run this again, or take another: --namespace NAME",
+            )
         case 403 if "cannot" in told:
             words = (
                 f"you may not {what}: {told}",

@@ -149,6 +149,11 @@ def test_a_cluster_that_never_answered_is_not_waited_for(kubeconfig: Path, pause
             "you may not list configmaps in the namespace lagoon",
             "administrator",
         ),
+        (
+            refusal(403, "Forbidden", "namespace reef is being terminated"),
+            "is being deleted",
+            "wait until it is gone",
+        ),
         (refusal(403, "Forbidden", "exceeded quota: small"), "refuses to list configmaps", "quota"),
         ((404, {}, b"<html>a proxy</html>"), "<html>a proxy</html>", ""),
     ],

@@ -104,6 +104,9 @@ def test_a_release_in_a_database(  # noqa: PLR0917 - fixtures
     assert live.get("ConfigMap", "hub", space)["data"]["word"] == "two"
 
     source = f"release:{live.context}/{space}/reef"
+    code, document = takeout("hub", "doctor", source, "--json")
+    assert (document["hub"]["revision"], document["hub"]["status"]) == (2, "deployed"), document
+    assert "the release" not in [item["what"] for item in document["unread"]]
     code, document = takeout(
         "hub", "replicate", "--source", source, "--to", str(tmp_path / "again"), "--with-secrets", "--json"
     )

@@ -1,7 +1,7 @@
 """Real replicas on a real cluster: deployed, tried as a person would, upgraded, rolled back, removed."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import httpx
 import pytest
 import yaml
 
+from cluster.deploy.small import Run
 from takeout.chart.places import Places, Wanted
 from takeout.cli import main
 from takeout.cluster.api import Cluster
@@ -34,6 +35,9 @@ class Hub:
     companions: tuple[str, ...] = ()
     shared: bool = False
 
+
+_BROUGHT = ("gateway.dask.org", "traefik.containo.us", "traefik.io")
+"""The groups of kinds that the companions' charts bring; Helm never takes them away."""
 
 HUBS = (
     Hub("cloudbank/boise", "dynamic"),
@@ -94,16 +98,32 @@ def ask(live: Cluster, space: str, path: str) -> Any:
         return httpx.get(f"http://{address}/{path}", timeout=60).json()
 
 
-@pytest.mark.parametrize("hub", HUBS, ids=lambda hub: hub.id)
-def test_a_real_replica_works(  # noqa: PLR0917 - fixtures
-    hub: Hub,
-    live: Cluster,
-    space: str,
-    snapshot: Path,
-    tmp_path: Path,
-    images: Callable[[Iterable[str]], None],
-    capfd: pytest.CaptureFixture[str],
-) -> None:
+@pytest.fixture
+def clean(live: Cluster, space: str) -> Iterator[None]:
+    """Leave nothing outside of the namespace: neither of a test that failed, nor kinds that a chart brings."""
+    before = _kinds(live)
+    yield
+    with Releases(live, space) as releases:
+        for left in releases.all():
+            releases.uninstall(left.release, 240)
+    for name in _kinds(live) - before:
+        live.delete("CustomResourceDefinition", name)
+
+
+def _kinds(live: Cluster) -> set[str]:
+    names = {str(item["metadata"]["name"]) for item in live.list("CustomResourceDefinition")}
+    return {name for name in names if name.partition(".")[2] in _BROUGHT}
+
+
+@pytest.fixture(params=HUBS, ids=lambda hub: hub.id)
+def hub(request: pytest.FixtureRequest) -> Hub:
+    found: Hub = request.param
+    return found
+
+
+@pytest.fixture
+def sized_replica(hub: Hub, snapshot: Path, tmp_path: Path) -> Path:
+    """A replica of the hub, unchanged but for its domain and size."""
     replica = tmp_path / "replica"
     options = ["--source", str(snapshot), "--domain", "hub.example.edu", "--auth", "shared-password"]
     assert main(["hub", "replicate", hub.id, "--to", str(replica), *options, "--storage", hub.storage]) == 0
@@ -112,37 +132,50 @@ def test_a_real_replica_works(  # noqa: PLR0917 - fixtures
     assert [companion["chart"] for companion in lock["companions"]] == list(hub.companions)
     local = replica / "local.values.yaml"
     local.write_text(yaml.safe_dump(sized(yaml.safe_load((replica / "values.yaml").read_text()))))
+    return replica
+
+
+@pytest.fixture
+def deploy(
+    sized_replica: Path,
+    space: str,
+    images: Callable[[Iterable[str]], None],
+    capfd: pytest.CaptureFixture[str],
+) -> Run:
+    """Deploy the replica, whose images are there, and return the exit code and the document."""
     capfd.readouterr()
-    assert main(["hub", "images", str(replica), "--offline", "--json"]) == 0
-    listed = json.loads(capfd.readouterr().out)["images"]
-    images([item["image"] for item in listed])
-    if hub.storage == "pvc:homes":
-        live.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
-        live.create(claim("homes"), space)
+    assert main(["hub", "images", str(sized_replica), "--offline", "--json"]) == 0
+    images([item["image"] for item in json.loads(capfd.readouterr().out)["images"]])
 
     def run(*more: str) -> tuple[int, dict[str, Any]]:
         capfd.readouterr()
-        code = main(["hub", "deploy", str(replica), "--namespace", space, "--offline", "--json", *more])
+        code = main(["hub", "deploy", str(sized_replica), "--namespace", space, "--offline", "--json", *more])
         return code, json.loads(capfd.readouterr().out)
 
-    code, document = run("--profiles", "first", "--start-timeout", "240")
+    return run
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_real_replica_works(hub: Hub, live: Cluster, space: str, deploy: Run) -> None:
+    if hub.storage == "pvc:homes":
+        live.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
+        live.create(claim("homes"), space)
+    code, document = deploy("--profiles", "first", "--start-timeout", "240")
     steps = {step["step"]: step for step in document.get("smoke", {}).get("steps", [])}
     assert code == 0, [step for step in steps.values() if not step["ok"]] or document
     assert {"log in", "idle culling", "another user stays out", "the home persists"} <= set(steps)
     assert any("is read-only" in name for name in steps) is hub.shared
     assert any("is writable for admins" in name for name in steps) is hub.shared
-    assert [
-        pvc["metadata"]["name"] for pvc in live.list("PersistentVolumeClaim", space) if "check" in str(pvc)
-    ] == []
-
+    claims = [str(item["metadata"]["name"]) for item in live.list("PersistentVolumeClaim", space)]
+    assert [name for name in claims if "check" in name] == []
     if "dask-gateway" in hub.companions:
         assert ask(live, space, "services/dask-gateway/api/health") == {"status": "pass"}
 
-    code, document = run("--no-smoke")
+    code, document = deploy("--no-smoke")
     assert (code, document["deployed"]["revision"]) == (0, 2), document
     with Releases(live, space) as releases:
         releases.roll_back(document["deployed"]["release"], 1, 240)
-    code, document = run("--undeploy")
+    code, document = deploy("--undeploy")
     assert code == 0, document
     assert f"the claim {space}/hub-db-dir (1Gi)" in document["kept"]
     assert live.find("Deployment", "hub", space) is None

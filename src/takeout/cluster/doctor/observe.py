@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from takeout.cluster.api import Cluster
 from takeout.cluster.doctor.facts import Facts
 from takeout.cluster.doctor.logs import read_logs
 from takeout.cluster.doctor.parts import labels_of, map_of, part_of, read_pod
-from takeout.cluster.doctor.picture import from_objects, read_release
+from takeout.cluster.doctor.picture import from_objects
 from takeout.cluster.doctor.probes import look_up, probe
+from takeout.cluster.doctor.release import read_facts, why
 from takeout.cluster.doctor.snapshot import Snapshot, Unread
-from takeout.cluster.records import Record, read_records, storage_driver
 from takeout.cluster.store import Object
 from takeout.errors import ClusterError, TakeoutError, UnknownHubError
 from takeout.progress import Progress, silent
@@ -49,7 +48,6 @@ _NAMES_ALONE = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io
 """Asks the cluster for objects without what is in them: what is not sent cannot leak."""
 
 _AT_A_TIME = 8
-_FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ def observe(
         naming = {kind: pool.submit(_names, cluster, plural, namespace) for kind, plural in _NAMED.items()}
         dns = pool.submit(_quietly, lambda: cluster.list("Pod", "kube-system", labels="k8s-app=kube-dns"))
         own = pool.submit(_quietly, lambda: [cluster.get("Namespace", namespace)])
-        told = pool.submit(_facts, cluster, namespace, release)
+        told = pool.submit(read_facts, cluster, namespace, release)
         told.add_done_callback(note)
         for listing in waiting:
             listing.add_done_callback(note)
@@ -141,7 +139,7 @@ def _listed(cluster: Cluster, kind: str, what: str, namespace: str) -> _Answer:
     try:
         return _Answer(what, cluster.list(kind, namespace))
     except ClusterError as error:
-        return _Answer(what, [], Unread(what, _why(error)))
+        return _Answer(what, [], Unread(what, why(error)))
 
 
 def _names(cluster: Cluster, plural: str, namespace: str) -> frozenset[str] | None:
@@ -160,47 +158,6 @@ def _names(cluster: Cluster, plural: str, namespace: str) -> frozenset[str] | No
             query["continue"] = str(more)
     except (ClusterError, ValueError, KeyError):
         return None
-
-
-def _facts(cluster: Cluster, namespace: str, release: str) -> tuple[Facts, list[Unread]]:
-    """Return what the release's last record says."""
-    try:
-        records = read_records(cluster, namespace, release, driver=storage_driver())
-    except ClusterError as error:
-        return Facts(release=release), [Unread("the release", _why(error))]
-    if not records:
-        return Facts(release=release), [Unread("the release", f"Helm has no record of {release or 'one'} here")]
-    return read_release(of_record(records[-1])), []
-
-
-def of_record(record: Record) -> dict[str, Any]:
-    """Return what a diagnosis takes out of Helm's record: its values are the release's over the chart's."""
-    chart = record.release.get("chart") or {}
-    name, version = record.chart
-    defaults = chart.get("values") or {}
-    return {
-        "name": record.release.get("name"),
-        "chart": name,
-        "version": version,
-        "revision": record.revision,
-        "status": record.status,
-        "description": (record.release.get("info") or {}).get("description"),
-        "updated": record.changed,
-        "values": _over(defaults, record.release.get("config") or {}),
-    }
-
-
-def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values over others as Helm lays them: mappings merge, a null takes away."""
-    merged = dict(below)
-    for key, value in above.items():
-        if value is None:
-            merged.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
-            merged[key] = _over(merged[key], value)
-        else:
-            merged[key] = value
-    return merged
 
 
 def _belongs(item: Object, release: str) -> bool:
@@ -237,7 +194,3 @@ def _quietly(ask: Callable[[], list[Object]]) -> list[Object]:
         return ask()
     except TakeoutError:
         return []
-
-
-def _why(error: ClusterError) -> str:
-    return "not allowed" if error.status == _FORBIDDEN else error.message
