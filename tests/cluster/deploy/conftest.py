@@ -9,17 +9,23 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cluster.deploy.checks import Look
 from cluster.deploy.fake_api import FakeApi, served
 from cluster.deploy.small import BROKEN, Begun, Run, arguments, until, write_chart
 from takeout.cli import main
 from takeout.cluster.api import Cluster
 from takeout.cluster.connect import connect
 from takeout.cluster.connection import Connection
+from takeout.cluster.plan import open_plan
+from takeout.cluster.preflight.check import Checked, Subject
+from takeout.cluster.preflight.checks import network
+from takeout.cluster.preflight.run import preflight
 from takeout.cluster.releases import Releases
 
 
@@ -155,3 +161,21 @@ def begun(live: Cluster, space: str, replica: Path, tiny_chart: Path) -> Iterato
     for process in processes:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def look(faked: Cluster, replica: Path, tiny_chart: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Look]:
+    """Run every check on the small replica, with changes of its local values and of the chart's template."""
+    monkeypatch.setattr(network, "_resolved", lambda _: {"192.0.2.1"})
+    with ExitStack() as stack:
+
+        def run(local: str = "", template: str = "", **options: Any) -> dict[str, Checked]:
+            if local:
+                (replica / "local.values.yaml").write_text(local)
+            if template:
+                file = tiny_chart / "templates" / "more.yaml"
+                file.write_text(template)
+            plan = stack.enter_context(open_plan(replica, chart=tiny_chart, namespace="lagoon"))
+            return {result.id: result for result in preflight(Subject(plan, faked, pull=False), **options)}
+
+        yield run

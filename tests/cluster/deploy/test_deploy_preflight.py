@@ -1,69 +1,15 @@
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from cluster.deploy.checks import Look, node, storage_class, whats
 from takeout.chart.images import parse_image
-from takeout.cluster.api import Cluster
-from takeout.cluster.plan import open_plan
-from takeout.cluster.preflight.check import Checked, Subject
-from takeout.cluster.preflight.checks import network
 from takeout.cluster.preflight.checks.images import ask
-from takeout.cluster.preflight.run import CHECKS, preflight, stands_in_the_way
+from takeout.cluster.preflight.run import CHECKS, stands_in_the_way
 from takeout.cluster.preflight.versions import satisfies
 from takeout.errors import OptionError
-
-Look = Callable[..., dict[str, Checked]]
-
-
-@pytest.fixture
-def look(faked: Cluster, replica: Path, tiny_chart: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Look]:
-    """Run every check on the small replica, with changes of its local values and of the chart's template."""
-    monkeypatch.setattr(network, "_resolved", lambda _: {"192.0.2.1"})
-    with ExitStack() as stack:
-
-        def run(local: str = "", template: str = "", **options: Any) -> dict[str, Checked]:
-            if local:
-                (replica / "local.values.yaml").write_text(local)
-            if template:
-                file = tiny_chart / "templates" / "more.yaml"
-                file.write_text(template)
-            plan = stack.enter_context(open_plan(replica, chart=tiny_chart, namespace="lagoon"))
-            return {result.id: result for result in preflight(Subject(plan, faked, pull=False), **options)}
-
-        yield run
-
-
-def whats(checked: Checked) -> str:
-    return " | ".join(problem.what for problem in checked.problems)
-
-
-def storage_class(name: str, provisioner: str = "disk.example", *, default: bool = False) -> dict[str, Any]:
-    annotations = {"storageclass.kubernetes.io/is-default-class": "true"} if default else {}
-    metadata = {"name": name, "annotations": annotations}
-    return {
-        "apiVersion": "storage.k8s.io/v1",
-        "kind": "StorageClass",
-        "metadata": metadata,
-        "provisioner": provisioner,
-    }
-
-
-def node(name: str, cores: str = "4", memory: str = "16Gi", **more: Any) -> dict[str, Any]:
-    taints = more.pop("taints", [])
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": name, "labels": {"kubernetes.io/os": "linux", **more}},
-        "spec": {"taints": taints},
-        "status": {
-            "allocatable": {"cpu": cores, "memory": memory},
-            "conditions": [{"type": "Ready", "status": "True"}],
-        },
-    }
 
 
 def test_a_fitting_cluster_is_ready(look: Look, api: Any) -> None:
@@ -152,67 +98,6 @@ def test_a_domain_that_leads_elsewhere(look: Look, api: Any) -> None:
     balancer["status"]["loadBalancer"]["ingress"].append({"ip": "192.0.2.1"})  # type: ignore[index]
     api.put(balancer, "ingress")
     assert look()["dns"].status == "ok"
-
-
-PROFILES = """
-singleuser:
-  profileList:
-    - {display_name: Small, kubespawner_override: {mem_guarantee: 1G}}
-    - display_name: Large
-      kubespawner_override: {mem_guarantee: 30G, node_selector: {pool: big}}
-    - display_name: GPU
-      kubespawner_override: {extra_resource_limits: {nvidia.com/gpu: "1"}}
-"""
-
-
-def test_room_labels_and_devices(look: Look, api: Any) -> None:
-    api.put(node("n1"))
-    results = look(PROFILES)
-    assert "server of the profile 'Large'" in whats(results["room"])
-    assert "30.0 GiB, pool=big" in whats(results["room"])
-    assert "'GPU'" in whats(results["room"])
-    assert "'Small'" not in whats(results["room"])
-    assert "labelled pool=big, which the cluster does not have" in whats(results["nodes"])
-    api.put(node("n2", memory="64Gi", pool="big"))
-    assert "'Large'" not in whats(look(PROFILES)["room"])
-
-
-def test_taints_keep_out_and_other_pods_take_room(look: Look, api: Any) -> None:
-    own = "singleuser: {memory: {guarantee: 10G}}"
-    api.put(node("n1", taints=[{"key": "dedicated", "value": "others", "effect": "NoSchedule"}]))
-    assert "no node fits" in whats(look(own)["room"])
-    api.put(node("n1", taints=[{"key": "hub.jupyter.org/dedicated", "value": "user", "effect": "NoSchedule"}]))
-    assert look(own)["room"].status == "ok"
-    api.put(
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": "big"},
-            "spec": {"nodeName": "n1", "containers": [{"resources": {"requests": {"memory": "12Gi"}}}]},
-        },
-        "elsewhere",
-    )
-    assert "no node has room now for a person's server" in whats(look(own)["room"])
-
-
-PLACEHOLDER = """\
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: user-placeholder}
-spec:
-  replicas: REPLICAS
-  template: {spec: {containers: [{name: pause, resources: {requests: {memory: 32Gi}}}]}}
-"""
-
-
-def test_a_placeholder_without_a_node_is_doubtful(look: Look, api: Any) -> None:
-    """An autoscaler may bring the node; where there is none, Helm waits until the time is up."""
-    api.put(node("n1"))
-    room = look(template=PLACEHOLDER.replace("REPLICAS", "1"))["room"]
-    assert room.status == "doubtful"
-    assert "no node fits a placeholder for a person's server (0 cores and 32.0 GiB)" in whats(room)
-    assert "scheduling.userPlaceholder.enabled: false" in room.problems[0].mend
-    assert look(template=PLACEHOLDER.replace("REPLICAS", "0"))["room"].status == "ok"
 
 
 def test_what_is_anothers(look: Look, api: Any) -> None:

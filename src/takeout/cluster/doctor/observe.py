@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 from takeout.cluster.api import Cluster
 from takeout.cluster.doctor.facts import Facts
+from takeout.cluster.doctor.fields import labels_of, map_of
 from takeout.cluster.doctor.logs import read_logs
-from takeout.cluster.doctor.parts import labels_of, map_of, part_of, read_pod
+from takeout.cluster.doctor.parts import part_of, read_pod
 from takeout.cluster.doctor.picture import from_objects
 from takeout.cluster.doctor.probes import look_up, probe
 from takeout.cluster.doctor.release import read_facts, why

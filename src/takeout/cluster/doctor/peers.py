@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any, Literal
 
+from takeout.cluster.doctor.fields import map_of, maps_of, number, text, texts
 from takeout.cluster.doctor.objects import Peer, Policy, PolicyRule
-from takeout.cluster.doctor.parts import map_of, maps_of, number, text, texts
 from takeout.cluster.doctor.pods import Pod, Requirement
 
 Labels = tuple[tuple[str, str], ...]
@@ -149,12 +149,18 @@ def _rules(spec: Mapping[str, Any], key: str, whom: str) -> tuple[PolicyRule, ..
         PolicyRule(
             tuple(_peer(peer) for peer in maps_of(rule, whom)),
             tuple(
-                (port.get("port") or 0, number(port, "endPort"), text(port, "protocol") or "TCP")
+                (_port(port), number(port, "endPort"), text(port, "protocol") or "TCP")
                 for port in maps_of(rule, "ports")
             ),
         )
         for rule in maps_of(spec, key)
     )
+
+
+def _port(port: Mapping[str, Any]) -> int | str:
+    """Return a port's number or name; 0 where every port is meant, or nobody knows which."""
+    given = port.get("port")
+    return given if isinstance(given, str) else number(port, "port")
 
 
 def _peer(peer: Mapping[str, Any]) -> Peer:

@@ -16,8 +16,9 @@ from typing import Any
 import yaml
 
 from takeout.cluster.doctor.facts import Facts, with_values
+from takeout.cluster.doctor.fields import labels_of, map_of, moment, text
 from takeout.cluster.doctor.objects import Claim
-from takeout.cluster.doctor.parts import labels_of, map_of, moment, read_pod, text
+from takeout.cluster.doctor.parts import read_pod
 from takeout.cluster.doctor.pods import Pod
 from takeout.cluster.doctor.read import READERS, read_endpoints
 from takeout.cluster.doctor.redact import redact

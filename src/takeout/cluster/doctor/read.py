@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from takeout.adapt.nets.nodes import quantity
+from takeout.cluster.doctor.fields import labels_of, map_of, maps_of, moment, number, text, texts
 from takeout.cluster.doctor.objects import (
     Certificate,
     Claim,
@@ -17,18 +18,7 @@ from takeout.cluster.doctor.objects import (
     Taint,
     Volume,
 )
-from takeout.cluster.doctor.parts import (
-    labels_of,
-    map_of,
-    maps_of,
-    moment,
-    number,
-    read_pod,
-    read_workload,
-    terms_of,
-    text,
-    texts,
-)
+from takeout.cluster.doctor.parts import read_pod, read_workload, terms_of
 from takeout.cluster.doctor.peers import read_policy
 from takeout.cluster.doctor.redact import redact
 
