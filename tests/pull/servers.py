@@ -153,11 +153,12 @@ class JupyterServer:
         wait_for(f"{self.address}api", self.process, self.log)
         return self
 
-    def get(self, path: str) -> object:
+    def get(self, path: str, method: str = "GET") -> object:
         sent = {"Authorization": f"token {self.token}"}
-        request = urllib.request.Request(f"{self.address}{path}", headers=sent)  # noqa: S310
+        request = urllib.request.Request(f"{self.address}{path}", headers=sent, method=method)  # noqa: S310
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            return json.load(answer)
+            data = answer.read()
+        return json.loads(data) if data else None
 
     def stop(self, *, kill: bool = False) -> None:
         if self.process is None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,14 @@ from pull.proxy import Answer
 from pull.servers import TOKEN, JupyterServer
 from takeout.archive.presets import Preset
 from takeout.pull import Options, Token, pull
+from takeout.pull.answers import AskAgainError
 from takeout.pull.channel import agent_text
 from takeout.pull.model import Through
+from takeout.pull.through import Agent
 from takeout.workspace import DOCUMENT, read_document
 
 KEY = Token(TOKEN)
+Wanted = list[tuple[str, int, int]]
 BOTH: list[Through] = ["kernel", "terminal"]
 
 
@@ -54,11 +58,11 @@ def make_odd(home: Path) -> None:
 
 
 @pytest.mark.parametrize("through", BOTH)
-def test_the_whole_home_comes_as_it_is(serve: Serve, tmp_path: Path, through: Through) -> None:
+def test_the_whole_home_comes_as_it_is(show: Serve, tmp_path: Path, through: Through) -> None:
     home = tmp_path / "home"
     home.mkdir()
     make_odd(home)
-    server = serve(home)
+    server = show(home)
     here = tmp_path / "here"
 
     report = pull(server.address, here, KEY, Options(through=through))
@@ -70,6 +74,118 @@ def test_the_whole_home_comes_as_it_is(serve: Serve, tmp_path: Path, through: Th
     assert pull(server.address, here, KEY, Options(through=through)).fetched_files == 0
     assert server.get("api/kernels") == []
     assert server.get("api/terminals") == []
+
+
+PIECE_BYTES = 2 << 20
+LENGTH = 6 * PIECE_BYTES + 5
+
+
+def make_hidden(home: Path) -> None:
+    home.mkdir()
+    (home / ".large.bin").write_bytes(os.urandom(LENGTH))
+
+
+def end_kernel(server: JupyterServer) -> None:
+    (kernel,) = server.get("api/kernels")  # type: ignore[misc]
+    server.get(f"api/kernels/{kernel['id']}", "DELETE")
+
+
+def restart_kernel(server: JupyterServer) -> None:
+    (kernel,) = server.get("api/kernels")  # type: ignore[misc]
+    server.get(f"api/kernels/{kernel['id']}/restart", "POST")
+
+
+def end_terminal(server: JupyterServer) -> None:
+    (terminal,) = server.get("api/terminals")  # type: ignore[misc]
+    server.get(f"api/terminals/{terminal['name']}", "DELETE")
+
+
+def die(agent: Agent) -> None:
+    """Have the kernel end while it computes; the server notices it by itself."""
+    with pytest.raises(AskAgainError, match="kernel ended"):
+        agent._channel.evaluate("os._exit(1)")
+
+
+@pytest.mark.parametrize(
+    ("through", "end"),
+    [("kernel", end_kernel), ("kernel", restart_kernel), ("kernel", None), ("terminal", end_terminal)],
+)
+def test_a_kernel_that_ends_half_way_is_started_again_and_goes_on_where_it_was(
+    show: Serve,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    through: Through,
+    end: Callable[[JupyterServer], None] | None,
+) -> None:
+    home = tmp_path / "home"
+    make_hidden(home)
+    server = show(home)
+    read, calls = Agent.read, 0
+
+    def disturbed(agent: Agent, wanted: Wanted) -> list[tuple[int, int, bytes, str]]:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            die(agent) if end is None else end(server)
+        return read(agent, wanted)
+
+    monkeypatch.setattr(Agent, "read", disturbed)
+    report = pull(server.address, tmp_path / "here", KEY, Options(through=through))
+
+    assert report.whole
+    assert report.fetched_bytes == LENGTH
+    assert calls == 7
+    assert tree(tmp_path / "here") == tree(home)
+    assert server.get("api/kernels") == []
+    assert server.get("api/terminals") == []
+
+
+def test_a_large_hidden_file_is_gone_on_with_by_the_next_pull(
+    show: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    make_hidden(home)
+    server = show(home)
+    read, calls = Agent.read, 0
+
+    def interrupted(agent: Agent, wanted: Wanted) -> list[tuple[int, int, bytes, str]]:
+        nonlocal calls
+        calls += 1
+        if calls == 5:
+            raise KeyboardInterrupt
+        return read(agent, wanted)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Agent, "read", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pull(server.address, tmp_path / "here", KEY, Options(through="kernel"))
+    assert server.get("api/kernels") == []
+    report = pull(server.address, tmp_path / "here", KEY, Options(through="kernel"))
+
+    assert report.fetched_bytes == LENGTH - 4 * PIECE_BYTES
+    assert tree(tmp_path / "here") == tree(home)
+
+
+def test_a_large_hidden_file_that_changes_is_read_anew(
+    show: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    make_hidden(home)
+    server = show(home)
+    read, calls = Agent.read, 0
+
+    def changing(agent: Agent, wanted: Wanted) -> list[tuple[int, int, bytes, str]]:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            (home / ".large.bin").write_bytes(os.urandom(LENGTH - PIECE_BYTES))
+        return read(agent, wanted)
+
+    monkeypatch.setattr(Agent, "read", changing)
+    report = pull(server.address, tmp_path / "here", KEY, Options(through="kernel"))
+
+    assert report.whole
+    assert tree(tmp_path / "here") == tree(home)
 
 
 def test_what_was_unreadable_is_named(ordinary: list[str], open_place: Path) -> None:
@@ -88,7 +204,7 @@ def test_what_was_unreadable_is_named(ordinary: list[str], open_place: Path) -> 
     assert listed[""][0][0][-1] == "permission denied"
 
 
-def test_patterns_hold_here_too(serve: Serve, tmp_path: Path) -> None:
+def test_patterns_hold_here_too(show: Serve, tmp_path: Path) -> None:
     home = tmp_path / "home"
     for name in (".cache/x", "data/keep.txt", "data/skip.tmp", "tagged/y", "data/no.log"):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +213,7 @@ def test_patterns_hold_here_too(serve: Serve, tmp_path: Path) -> None:
     (home / "data" / ".takeoutignore").write_text("*.tmp\n")
 
     asked = Options(through="kernel", preset=Preset.SLIM, exclude=("*.log",))
-    report = pull(serve(home).address, tmp_path / "here", KEY, asked)
+    report = pull(show(home).address, tmp_path / "here", KEY, asked)
 
     files = {name for name, entry in tree(tmp_path / "here").items() if entry[0] == "file"}
     assert files == {"data/keep.txt", "data/.takeoutignore"}
@@ -105,32 +221,32 @@ def test_patterns_hold_here_too(serve: Serve, tmp_path: Path) -> None:
 
 
 def test_a_file_interface_that_shows_another_directory_is_not_used(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    show: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "a.txt").write_text("the kernel's")
     monkeypatch.setattr("takeout.pull.contents.shown", lambda _: frozenset({"elsewhere.txt"}))
 
-    report = pull(serve(home).address, tmp_path / "here", KEY, Options(through="kernel"))
+    report = pull(show(home).address, tmp_path / "here", KEY, Options(through="kernel"))
 
     assert report.fetched_files == 1
     assert (tmp_path / "here" / "a.txt").read_text() == "the kernel's"
 
 
-def test_the_environments_come_along_through_a_kernel(serve: Serve, tmp_path: Path) -> None:
+def test_the_environments_come_along_through_a_kernel(show: Serve, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "a.py").write_text("import json, numpy\n")
     (home / DOCUMENT).write_text("captured long ago")
-    server = serve(home)
+    server = show(home)
     here = tmp_path / "here"
 
     report = pull(server.address, here, KEY, Options(with_environment=True))
 
     assert report.whole
     captured = read_document(here / DOCUMENT)
-    assert captured.home == str(home)
+    assert captured.home == str(server.root)
     assert "jupyter-server" in {each.name.replace("_", "-") for each in captured.environments[0].packages}
     assert server.get("api/kernels") == []
 

@@ -16,9 +16,14 @@ from urllib.parse import quote
 import websocket
 
 from takeout.errors import ToolError
-from takeout.pull.answers import AskAgainError
+from takeout.pull.answers import AbsentError, AskAgainError, FailedError
 from takeout.pull.channel import ANSWER_SECONDS, agent_text, close, ended, opened, started
 from takeout.pull.connection import Connection
+
+_LOOK_SECONDS = 5.0
+"""After so long a silence the server is asked whether the kernel is still there."""
+_MOST_IDLE = 4
+"""So many times in a row it may have nothing to do before what it was asked counts as lost."""
 
 
 class KernelChannel:
@@ -42,6 +47,7 @@ class KernelChannel:
         self._connection = connection
         self._answer_seconds = answer_seconds
         self._session = uuid.uuid4().hex
+        self._loaded = False
         name = _python_kernel(connection)
         about = {
             "path": f"takeout-{self._session}",
@@ -52,10 +58,11 @@ class KernelChannel:
         model = started(connection, "api/sessions", about)
         self._started = f"api/sessions/{quote(str(model['id']), safe='')}"
         try:
-            kernel = quote(str(model["kernel"]["id"]), safe="")
-            self._socket = opened(connection, f"api/kernels/{kernel}/channels?session_id={self._session}")
-            self._socket.settimeout(answer_seconds)
+            self._kernel = f"api/kernels/{quote(str(model['kernel']['id']), safe='')}"
+            self._socket = opened(connection, f"{self._kernel}/channels?session_id={self._session}")
+            self._socket.settimeout(_LOOK_SECONDS)
             self._run(text or agent_text(), {})
+            self._loaded = True
         except BaseException:
             ended(connection, self._started)
             raise
@@ -63,6 +70,8 @@ class KernelChannel:
     def evaluate(self, expression: str) -> str:
         """Return the text that an expression of Python gives."""
         found = self._run("", {"r": expression}).get("r", {})
+        if found.get("ename") == "NameError":
+            raise AskAgainError("the kernel was restarted, and knows nothing of what it was told")
         if found.get("status") != "ok":
             raise ToolError(f"the kernel failed: {found.get('ename', '')} {found.get('evalue', '')}".strip())
         return str(ast.literal_eval(found["data"]["text/plain"]))
@@ -86,13 +95,20 @@ class KernelChannel:
 
     def _reply(self, message_id: str) -> dict[str, Any]:
         end = time.monotonic() + self._answer_seconds
+        idle = 0
         while time.monotonic() < end:
-            text = self._socket.recv()
+            try:
+                text = self._socket.recv()
+            except websocket.WebSocketTimeoutException:
+                idle = idle + 1 if self._look() else 0
+                if idle == _MOST_IDLE:
+                    raise AskAgainError("the kernel was restarted") from None
+                continue
             if not text:
                 raise AskAgainError("the kernel's connection was closed")
             message = json.loads(text)
-            if message.get("msg_type") == "status" and message["content"].get("execution_state") == "dead":
-                raise AskAgainError("the kernel died")
+            if message.get("msg_type") == "status":
+                self._see_alive(message["content"].get("execution_state"))
             if message.get("parent_header", {}).get("msg_id") != message_id:
                 continue
             if message.get("msg_type") == "execute_reply":
@@ -101,6 +117,32 @@ class KernelChannel:
                     raise ToolError(f"the kernel failed: {content.get('ename', '')} {content.get('evalue', '')}")
                 return dict(content.get("user_expressions") or {})
         raise AskAgainError("the kernel did not answer in time")
+
+    def _look(self) -> bool:
+        """Ask the server after a kernel that says nothing; of one that was ended or restarted it may say nothing.
+
+        Returns:
+            Whether it has nothing to do; what it was asked may still be on its way, or be lost.
+
+        Raises:
+            AskAgainError: When it is gone, or the server does not answer.
+        """
+        try:
+            with self._connection.ask(self._kernel) as answer:
+                return b'"idle"' in answer.read()
+        except AbsentError:
+            raise AskAgainError("the kernel ended") from None
+        except FailedError:
+            return False
+
+    def _see_alive(self, state: object) -> None:
+        """Hear what a kernel, or its server, says of its life.
+
+        Raises:
+            AskAgainError: When it ended, or was restarted: it answers no more to what it was asked before.
+        """
+        if state in ("dead", "restarting") or (state == "starting" and self._loaded):
+            raise AskAgainError("the kernel ended")
 
     def close(self) -> None:
         """End the kernel."""
