@@ -47,7 +47,7 @@ class End:
 def read_policy(item: Mapping[str, Any]) -> Policy:
     """Return a network policy."""
     spec = map_of(item, "spec")
-    kinds = spec.get("policyTypes") or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
+    kinds = texts(spec, "policyTypes") or (("Ingress", "Egress") if spec.get("egress") else ("Ingress",))
     return Policy(
         name=text(map_of(item, "metadata"), "name"),
         pods=selector_of(map_of(spec, "podSelector")),
