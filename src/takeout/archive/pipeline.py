@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from typing import Generic, TypeVar
 
 from takeout.archive.disk import Disk
+from takeout.archive.processors import processors
 
 T = TypeVar("T")
 
@@ -18,11 +19,17 @@ THREADS = 96
 """How many pieces of work run at once where each waits for a distant disk."""
 BUDGET_BYTES = 12 << 20
 """How much may have been read and not yet handed over."""
-_LOCAL_THREADS = (os.cpu_count() or 1) + 1
 
 
-def _nobody() -> None:
-    """Give the work to nobody."""
+class Refused(Enum):
+    """Why nobody else took a work: it can be taken later, when results were, or not at all."""
+
+    LATER = 1
+    EVER = 2
+
+
+def _nobody() -> Refused:
+    return Refused.EVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,12 @@ class Work(Generic[T]):
     Attributes:
         cost_bytes: How much memory its result takes.
         run: The work, for a thread.
-        begin: Gives the work to somebody else, where that can be, and returns what waits for the result.
+        begin: Gives the work to somebody else, and returns what waits for the result, or why not.
     """
 
     cost_bytes: int
     run: Callable[[], T]
-    begin: Callable[[], Callable[[], T] | None] = _nobody
+    begin: Callable[[], Callable[[], T] | Refused] = _nobody
 
 
 class Pipeline:
@@ -47,6 +54,9 @@ class Pipeline:
         threads: The most that run at once.
         budget_bytes: The most that may be finished or under way and not taken yet.
         disk: What the works wait for.
+
+    Attributes:
+        near: How many works may be under way where the disk is near.
     """
 
     def __init__(self, disk: Disk, *, threads: int = THREADS, budget_bytes: int = BUDGET_BYTES) -> None:
@@ -54,7 +64,7 @@ class Pipeline:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="takeout-read")
         self._threads = threads
         self._budget_bytes = budget_bytes
-        self._local = min(threads, _LOCAL_THREADS)
+        self.near = processors() + 1
 
     def results(self, works: Iterable[Work[T]]) -> Iterator[T]:
         """Yield the results in the order of the works; works are drawn only as far as the bounds allow.
@@ -68,23 +78,27 @@ class Pipeline:
         try:
             while following is not None or waiting:
                 while following is not None and self._has_room(len(waiting), under_way, following.cost_bytes):
-                    waiting.append((following.cost_bytes, following.begin() or self._pool.submit(following.run)))
+                    begun = following.begin()
+                    if begun is Refused.LATER and waiting:
+                        break
+                    on_its_way = self._pool.submit(following.run) if isinstance(begun, Refused) else begun
+                    waiting.append((following.cost_bytes, on_its_way))
                     under_way += following.cost_bytes
                     following = next(source, None)
-                cost, begun = waiting.popleft()
-                result = begun.result() if isinstance(begun, Future) else begun()
+                cost, first = waiting.popleft()
+                result = first.result() if isinstance(first, Future) else first()
                 under_way -= cost
                 yield result
         finally:
             # A cancelled future is never done once the threads are gone; only what runs is waited for.
-            wait([begun for _, begun in waiting if isinstance(begun, Future) and not begun.cancel()])
-            for _, begun in waiting:
-                if not isinstance(begun, Future):
+            wait([each for _, each in waiting if isinstance(each, Future) and not each.cancel()])
+            for _, each in waiting:
+                if not isinstance(each, Future):
                     with suppress(Exception):  # nobody is there for the result, nor for what it failed of
-                        begun()
+                        each()
 
     def _has_room(self, count: int, under_way: int, cost: int) -> bool:
-        window = self._threads if self._disk.distant else self._local
+        window = self._threads if self._disk.distant else min(self._threads, self.near)
         return count == 0 or (count < window and under_way + cost <= self._budget_bytes)
 
     def close(self) -> None:

@@ -105,15 +105,18 @@ class Readers:
             self._idle.put(None)  # for the next one who asks, and whoever waits already
         return answer
 
-    def begin(self, buffer: int, places: list[Place], files: list[Wanted]) -> Ticket | None:
+    @property
+    def busy(self) -> bool:
+        """Whether all of them have enough to do."""
+        return all(each.lost or each.waiting >= _AHEAD for each in self._processes)
+
+    def begin(self, buffer: int, places: list[Place], files: list[Wanted]) -> Ticket:
         """Let a process read files into a shared buffer, and do not wait; for one thread, without ``read``.
 
         Returns:
-            How to get the answer, or None where no process took it.
+            How to get the answer.
         """
-        process = min(self._processes, key=lambda each: (each.lost, each.waiting), default=None)
-        if process is None or process.lost or process.waiting >= _AHEAD:
-            return None
+        process = min(self._processes, key=lambda each: (each.lost, each.waiting))
         return process, process.ask(marshal.dumps((buffer, places, files)))
 
     def answer(self, ticket: Ticket) -> Answer | None:

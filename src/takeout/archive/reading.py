@@ -16,7 +16,7 @@ from takeout.archive.disk import Disk
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.large import Checkpoints, LargeFiles, stale
-from takeout.archive.pipeline import Pipeline, Work
+from takeout.archive.pipeline import Pipeline, Refused, Work
 from takeout.archive.readers import Readers, Ticket, worth_while
 from takeout.archive.results import Results
 from takeout.archive.shape import Part, Shape
@@ -95,6 +95,7 @@ class Reading:
         """
         if self._readers is None and worth_while(last - first):
             self._readers = Readers(self._root_fd)
+            self._pipeline.near = max(self._pipeline.near, 2 * len(self._readers) + 1)
         for part, data in self._pipeline.results(self._works(first, last, shape, position)):
             if part.offset >= 0:
                 self._large.advance(part.first, part.offset, data, final=part.final)
@@ -123,17 +124,22 @@ class Reading:
             yield Work(length_for(cost), run, begin)
             at = end
 
-    def _begin(self, span: range, cost: int, shape: Shape[T]) -> Callable[[], tuple[Part[T], memoryview]] | None:
-        """Let a process read a batch, and return what waits for it; None where none does."""
+    def _begin(
+        self, span: range, cost: int, shape: Shape[T]
+    ) -> Callable[[], tuple[Part[T], memoryview]] | Refused:
+        """Let a process read a batch, and return what waits for it."""
         readers = self._readers_now() if shape.quick and cost <= BUFFER_BYTES else None
-        batch = Batch(self._inventory, span, shape.frame, self._unread) if readers else None
-        shared = readers.take(batch.size) if readers and batch else None
-        if not readers or not batch or not shared:
-            return None
-        number, view = shared
-        batch.lie_in(view)
-        ticket = readers.begin(number, *batch.wanted())
-        return ticket and partial(self._finish, readers, ticket, batch, shape)
+        if not readers:
+            return Refused.EVER
+        if readers.busy:
+            return Refused.LATER
+        batch = Batch(self._inventory, span, shape.frame, self._unread)
+        shared = readers.take(batch.size)
+        if shared is None:
+            return Refused.LATER if batch.size <= BUFFER_BYTES else Refused.EVER
+        batch.lie_in(shared[1])
+        ticket = readers.begin(shared[0], *batch.wanted())
+        return partial(self._finish, readers, ticket, batch, shape)
 
     def _finish(
         self, readers: Readers, ticket: Ticket, batch: Batch, shape: Shape[T]

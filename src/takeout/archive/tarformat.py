@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tarfile
-from dataclasses import dataclass
+import zlib
+from typing import NamedTuple
 
 BLOCK_BYTES = 512
 END = bytes(2 * BLOCK_BYTES)
@@ -14,8 +15,7 @@ _LARGEST_TIME = 0o77777777777
 REGULAR, HARD_LINK, SYMLINK, DIRECTORY = b"0", b"1", b"2", b"5"
 
 
-@dataclass(frozen=True, slots=True)
-class TarMember:
+class TarMember(NamedTuple):
     """One member of a tar file.
 
     Attributes:
@@ -64,7 +64,9 @@ def _plain(member: TarMember) -> bytes:
         member.link.ljust(_NAME_BYTES, b"\0"),
         b"ustar  \0",
     )
-    return b"%s%06o\0 %s" % (block[:148], sum(block), block[156:].ljust(BLOCK_BYTES - 156, b"\0"))
+    # The lower half of Adler-32 is the sum of the bytes and one more; names and digits add up to less than 65521.
+    checksum = (zlib.adler32(block) & 0xFFFF) - 1
+    return b"%s%06o\0 %s" % (block[:148], checksum, block[156:].ljust(BLOCK_BYTES - 156, b"\0"))
 
 
 def _long(member: TarMember) -> bytes:

@@ -18,7 +18,7 @@ from takeout.archive.tables import sums_bytes, sums_chunks, tag_of
 from takeout.archive.tarformat import DIRECTORY, HARD_LINK, REGULAR, SYMLINK, TarMember
 
 _SECONDS = 1_000_000_000
-_KINDS = {Kind.DIRECTORY: DIRECTORY, Kind.FILE: REGULAR, Kind.SYMLINK: SYMLINK}
+_KINDS: dict[int, bytes] = {Kind.DIRECTORY: DIRECTORY, Kind.FILE: REGULAR, Kind.SYMLINK: SYMLINK}
 
 
 class TarStream:
@@ -101,7 +101,7 @@ class TarStream:
 
     def _member(self, index: int, path: bytes) -> TarMember:
         columns = self.inventory.columns
-        kind = Kind(columns.kinds[index])
+        kind = columns.kinds[index]
         _, uid, gid = columns.owner_table[columns.owners[index]]
         twin = columns.twins.get(index)
         name = self._prefix + b"/" + path
@@ -109,7 +109,7 @@ class TarStream:
         if twin is not None:
             link = self._prefix + b"/" + self.inventory.path(twin)
         return TarMember(
-            name=name + b"/" if kind is Kind.DIRECTORY and path else name,
+            name=name + b"/" if kind == Kind.DIRECTORY and path else name,
             kind=_KINDS[kind] if twin is None else HARD_LINK,
             mode=columns.modes[index],
             uid=uid,

@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager, suppress
 
 from takeout.archive import Chunk
 
-PIECE_BYTES = 1 << 20
-"""What one step gathers, at the least; small pieces would cost a change of threads each."""
+PIECE_BYTES = 2 << 20
+"""What one step gathers, at the least; each costs several changes of threads."""
 _SMALL_BYTES = 64 << 10
 """Pieces below this are joined: a copy costs less than a call of the system for each."""
 
