@@ -63,6 +63,18 @@ class FailedError(Exception):
         self.status = status
 
 
+class GaveUpError(Exception):
+    """One thing did not come after many attempts, though the server answers others.
+
+    Args:
+        reason: What came instead, in a few words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 def judge(status: int, headers: Mapping[str, str], hub: str) -> None:
     """Return where an answer carries what was asked for.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 
 from takeout.pull import contents
-from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError
-from takeout.pull.connection import GaveUpError
-from takeout.pull.listing import READ_SECONDS, Archive, Listing, UnlistedError, fetch_listing
+from takeout.pull.answers import AbsentError, AskAgainError, FailedError, GaveUpError, RefusedError
+from takeout.pull.listing import READ_SECONDS, UnlistedError, fetch_listing
+from takeout.pull.listing_lines import Archive, Listing
 from takeout.pull.model import Found, RemoteEntry
 from takeout.pull.names import Names
 from takeout.pull.plan import Planned, plan

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import websocket
 
 from takeout.errors import ToolError, Where
-from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError
-from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.answers import AbsentError, AskAgainError, FailedError, GaveUpError, RefusedError
+from takeout.pull.connection import Connection
 
 ANSWER_SECONDS = 120.0
 """The longest wait for one answer; a listing of a large home on a slow file server takes its time."""

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from takeout import __version__
 from takeout.errors import NetworkError, TokenError, Where
-from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError, judge
+from takeout.pull.answers import AbsentError, AskAgainError, FailedError, GaveUpError, RefusedError, judge
 from takeout.pull.line import Answer, CutError, Line, SilentError
-from takeout.pull.pace import Pace, StoppedError
+from takeout.pull.pace import Pace
 from takeout.pull.site import Site
 from takeout.pull.token import HINT, Token
 
@@ -243,14 +243,3 @@ class Connection:
                 raise TokenError(what, where=Where(self.address), hint=hint) from error
             except (AskAgainError, AbsentError, FailedError):
                 return
-
-
-class GaveUpError(Exception):
-    """One thing did not come after many attempts, though the server answers others."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-__all__ = ["AbsentError", "Connection", "FailedError", "GaveUpError", "RefusedError", "StoppedError"]

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from takeout.archive.entry import Kind
-from takeout.pull.answers import AbsentError, FailedError, RefusedError, iso_date_ns
-from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.answers import AbsentError, FailedError, GaveUpError, RefusedError, iso_date_ns
+from takeout.pull.connection import Connection
 from takeout.pull.model import UNKNOWN, Named, RemoteEntry
 
 _LOOK = ("name", "type", "size", "created", "last_modified")

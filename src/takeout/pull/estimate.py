@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from takeout.pull.answers import AbsentError, FailedError, RefusedError
-from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.answers import AbsentError, FailedError, GaveUpError, RefusedError
+from takeout.pull.connection import Connection
 from takeout.pull.contents import quoted
 from takeout.pull.journal import Journal
 from takeout.pull.plan import TO_FETCH

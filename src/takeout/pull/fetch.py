@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from takeout.pull.connection import Connection
 from takeout.pull.contents import stat
+from takeout.pull.disk import disk_error
 from takeout.pull.meter import Meter
 from takeout.pull.model import UNKNOWN, RemoteEntry
 from takeout.pull.pace import StoppedError
 from takeout.pull.placing import Arrived
 from takeout.pull.receive import ChangedError, Mark, Piece, Reception
-from takeout.pull.store import disk_error
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from takeout.errors import NetworkError, TokenError, UnknownHubError, Where
 from takeout.progress import Progress, silent
-from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError
-from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.answers import AbsentError, AskAgainError, FailedError, GaveUpError, RefusedError
+from takeout.pull.connection import Connection
 from takeout.pull.token import HINT
 
 START_SECONDS = 900.0

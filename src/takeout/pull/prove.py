@@ -13,11 +13,12 @@ from pathlib import Path
 
 from takeout.archive.entry import Kind
 from takeout.archive.report import unescaped
+from takeout.pull.disk import disk_error
 from takeout.pull.journal import Journal
 from takeout.pull.model import State
 from takeout.pull.placing import Arrived, Placer
 from takeout.pull.row import Row
-from takeout.pull.store import CannotKeepError, Store, disk_error
+from takeout.pull.store import CannotKeepError, Store
 
 _HEX = 64
 UNPROVEN = f"round = ? AND kind = {Kind.FILE:d} AND state = {State.HERE:d} AND proven = 0"

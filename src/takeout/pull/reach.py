@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 from takeout.errors import NetworkError, OptionError, TokenError, Where
 from takeout.progress import Progress, silent
 from takeout.pull.address import Address, read_address
-from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError
-from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.answers import AbsentError, AskAgainError, FailedError, GaveUpError, RefusedError
+from takeout.pull.connection import Connection
 from takeout.pull.hub import Hub
 from takeout.pull.model import Options
 from takeout.pull.pace import Pace

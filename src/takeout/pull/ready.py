@@ -11,6 +11,7 @@ from pathlib import Path
 from takeout.errors import DiskError, Where
 from takeout.progress import Progress
 from takeout.pull.crash import look_after_crash
+from takeout.pull.disk import disk_error
 from takeout.pull.journal import Journal
 from takeout.pull.meter import Meter
 from takeout.pull.model import Found, Named, Options
@@ -19,7 +20,7 @@ from takeout.pull.pace import Pace
 from takeout.pull.placing import Placer
 from takeout.pull.plan import Planned
 from takeout.pull.reach import Reached
-from takeout.pull.store import OWN, Store, disk_error
+from takeout.pull.store import OWN, Store
 from takeout.pull.work import Work
 from takeout.pull.workers import Workers
 

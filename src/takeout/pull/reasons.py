@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from takeout.pull.answers import AbsentError, FailedError, RefusedError
-from takeout.pull.connection import GaveUpError
+from takeout.pull.answers import AbsentError, FailedError, GaveUpError, RefusedError
 from takeout.pull.receive import ChangedError, NoRangesError
 
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from takeout.pull.disk import disk_error
 from takeout.pull.journal import Journal
-from takeout.pull.listing import Archive
+from takeout.pull.listing_lines import Archive
 from takeout.pull.meter import Meter
 from takeout.pull.model import State
 from takeout.pull.placing import Arrived, Placer
 from takeout.pull.row import Row
-from takeout.pull.store import Store, disk_error
+from takeout.pull.store import Store
 
 if TYPE_CHECKING:
     from hashlib import _Hash

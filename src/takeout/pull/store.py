@@ -6,18 +6,17 @@ import errno
 import os
 import shutil
 import stat
-import sys
 from pathlib import Path
 from typing import NoReturn
 
-from takeout.errors import DirectoryError, DiskError, Where
+from takeout.errors import DirectoryError, Where
+from takeout.pull.disk import FULL, disk_error, flush_file_system
 from takeout.pull.model import UNKNOWN
 
 OWN = ".takeout-pull"
 """The directory in the destination that holds the journal, the parts and the report."""
 _PART_FOLDERS = 16
 """Threads that make files in one directory wait for each other, and for whoever moves files out of it."""
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class CannotKeepError(Exception):
@@ -230,38 +229,6 @@ class Store:
         return True
 
     def _raise(self, error: OSError, path: Path) -> NoReturn:
-        if error.errno in _FULL or error.errno in (errno.EIO, errno.EROFS):
+        if error.errno in FULL or error.errno in (errno.EIO, errno.EROFS):
             raise disk_error(error, path) from error
         raise CannotKeepError(error.strerror or str(error)) from error
-
-
-def flush_file_system(path: Path) -> None:
-    """Wait until the disk has all that was written to the file system of a path.
-
-    Raises:
-        OSError: When it cannot be written.
-
-    Source: syncfs(2); Python has only sync(2), which waits for every other disk and tells no errors.
-    """
-    import ctypes  # noqa: PLC0415 - needed once in a pull
-
-    library = ctypes.CDLL(None, use_errno=True) if sys.platform.startswith("linux") else None
-    if library is None or not hasattr(library, "syncfs"):
-        if hasattr(os, "sync"):
-            os.sync()
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        if library.syncfs(descriptor):
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    finally:
-        os.close(descriptor)
-
-
-def disk_error(error: OSError, path: Path) -> DiskError:
-    """Return the error that a person reads."""
-    reason = error.strerror or str(error)
-    if error.errno in _FULL:
-        hint = "make room, and run the same command again; what is here already is kept"
-        return DiskError(f"there is no room left: {reason}", where=Where(str(path)), hint=hint)
-    return DiskError(f"cannot be written: {reason}", where=Where(str(path)))

@@ -11,7 +11,8 @@ from takeout.pull.answers import OK, PARTIAL, RANGE_BEYOND, AskAgainError, conte
 from takeout.pull.connection import Connection
 from takeout.pull.journal import Journal
 from takeout.pull.keeping import Keeper
-from takeout.pull.listing import READ_SECONDS, Archive
+from takeout.pull.listing import READ_SECONDS
+from takeout.pull.listing_lines import Archive
 from takeout.pull.meter import Meter
 from takeout.pull.pace import Silence
 from takeout.pull.plan import TO_FETCH

@@ -9,9 +9,10 @@ from pathlib import Path
 from takeout.archive.entry import Kind
 from takeout.archive.report import REPORT_NAME, SUMS_NAME, sums_line
 from takeout.archive.results import State as ArchiveState
+from takeout.pull.disk import disk_error
 from takeout.pull.journal import Journal
 from takeout.pull.model import Named, Report, State, printable
-from takeout.pull.store import OWN, Store, disk_error
+from takeout.pull.store import OWN, Store
 
 
 def write_sums(journal: Journal, store: Store, round_number: int) -> None:

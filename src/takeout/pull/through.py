@@ -11,9 +11,9 @@ from typing import Any
 
 from takeout.errors import ToolError
 from takeout.pull.agent import LOST
-from takeout.pull.answers import AskAgainError
+from takeout.pull.answers import AskAgainError, GaveUpError
 from takeout.pull.channel import Channel
-from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.connection import Connection
 from takeout.pull.kernel import KernelChannel
 from takeout.pull.terminal import TerminalChannel
 

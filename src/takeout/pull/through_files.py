@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from takeout.progress import Progress, silent
+from takeout.pull.disk import disk_error
 from takeout.pull.fetch import ROUNDS
 from takeout.pull.journal import Journal
 from takeout.pull.keeping import Keeper
@@ -14,7 +15,7 @@ from takeout.pull.meter import Meter
 from takeout.pull.placing import Arrived, Placer
 from takeout.pull.plan import TO_FETCH
 from takeout.pull.row import Row
-from takeout.pull.store import Store, disk_error
+from takeout.pull.store import Store
 from takeout.pull.through import Agent
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from takeout.archive.entry import Kind
 from takeout.archive.presets import CACHE_TAG, CACHE_TAG_START, Preset
 from takeout.progress import Progress, silent
-from takeout.pull.answers import AbsentError, AskAgainError, FailedError, RefusedError
+from takeout.pull.answers import AbsentError, AskAgainError, FailedError, GaveUpError, RefusedError
 from takeout.pull.choose import IGNORE, Chooser, Place
-from takeout.pull.connection import Connection, GaveUpError
+from takeout.pull.connection import Connection
 from takeout.pull.contents import Folder, listed, quoted
 from takeout.pull.model import Found, Named, Options, RemoteEntry
 from takeout.pull.workers import Ends, Task, Workers
