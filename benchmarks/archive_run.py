@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+import tempfile
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
+
+_EVERY_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,7 @@ class Measured:
         seconds: From its start to the last byte.
         first_seconds: To the first byte.
         cpu_seconds: Of the program and its children.
-        peak_mb: The largest resident set, in MB; 0 for a pipe of programs.
+        peak_mb: The most memory of it and its children, in MB; 0 for a pipe of programs.
         out_bytes: What came out.
         other_seconds: 95 of 100 other requests to the same server took less; 0 where there is no server.
     """
@@ -51,16 +57,53 @@ def line(name: str, run: Measured, size: int, limit: float) -> str:
     )
 
 
+def memory_mb(pid: int) -> float:
+    """Return the memory of a process and its children in MB; what several share is counted once."""
+    pids, total = [pid], 0
+    while pids:
+        here = Path(f"/proc/{pids.pop()}")
+        with suppress(OSError):
+            lines = (here / "smaps_rollup").read_text(encoding="ascii").splitlines()
+            total += next(int(each.split()[1]) for each in lines if each.startswith("Pss:"))
+            for thread in (here / "task").iterdir():
+                pids += map(int, (thread / "children").read_text(encoding="ascii").split())
+    return total * 1.024e-3
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[list[float]]:
+    """Give a list, of which the first is the most memory that a process and its children had meanwhile."""
+    most, over = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_EVERY_SECONDS):
+            most[0] = max(most[0], memory_mb(pid))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield most
+    finally:
+        over.set()
+        thread.join()
+
+
 def run(command: list[str] | str, environment: Mapping[str, str] | None = None) -> Measured:
     """Run a program and read its standard output; a string is for the shell.
 
     Raises:
-        CalledProcessError: When it fails.
+        RuntimeError: When it fails; with what it said.
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     shell, variables = isinstance(command, str), {**os.environ, **(environment or {})}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, shell=shell, bufsize=0, env=variables) as process:
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=said, shell=shell, bufsize=0, env=variables
+        ) as process,
+        watched(process.pid) as memory,
+    ):
         assert process.stdout is not None  # noqa: S101 - it was asked for
         first, count = 0.0, 0
         while chunk := process.stdout.read(1 << 20):
@@ -68,9 +111,11 @@ def run(command: list[str] | str, environment: Mapping[str, str] | None = None) 
             count += len(chunk)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - began
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
+        seconds = time.perf_counter() - began
+        if process.returncode:
+            said.seek(0)
+            message = said.read().decode("utf-8", "replace")
+            raise RuntimeError(f"{command} ended with {process.returncode}: {message}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(seconds, first, cpu, 0.0 if shell else usage.ru_maxrss * 1.024e-3, count)
+    return Measured(seconds, first, cpu, 0.0 if shell else max(memory[0], usage.ru_maxrss * 1.024e-3), count)

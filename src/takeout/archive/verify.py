@@ -14,14 +14,13 @@ from takeout.archive.members import CHUNK_BYTES, Found
 from takeout.archive.names import UnsafeNameError, checked
 from takeout.archive.place import Destination
 from takeout.archive.read import members
+from takeout.archive.readsums import Sums, key_of
 from takeout.archive.report import REPORT_NAME, SUMS_NAME, unescaped
 from takeout.archive.walk import take_inventory
 from takeout.errors import ArchiveError
 from takeout.progress import Progress, silent
 
 _HEX = 64
-_KEY_BYTES = 12
-"""Names are remembered as digests of this length; two of a million agree by chance once in 10^17 archives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class _Check:
         self._against = Destination(os.fsencode(against)) if against is not None else None
         self._problems: list[Problem] = []
         self._changed: list[str] = []
-        self._sums: dict[bytes, bytes] = {}
+        self._sums = Sums()
         self._names: set[bytes] = set()
         self._prefix = b""
         self._listed = False
@@ -108,10 +107,10 @@ class _Check:
         elif found.kind == "file":
             self._file(found)
         elif found.kind == "link":
-            self._sums[_key(found.name)] = self._sums.get(_key(found.link), b"")
+            self._sums.put_link(found.name, found.link)
             self.files += 1
         if found.name.startswith(self._prefix) and self._inventory is not None:
-            self._names.add(_key(found.name[len(self._prefix) :]))
+            self._names.add(key_of(found.name[len(self._prefix) :]))
             if found.kind == "symlink":
                 self._compare_link(found)
 
@@ -127,7 +126,7 @@ class _Check:
         if found.name == REPORT_NAME:
             return
         self.files += 1
-        self._sums[_key(found.name)] = sha.digest()
+        self._sums.put(found.name, sha.digest())
         if found.name.startswith(self._prefix) and self._against is not None:
             self._compare_file(found, sha.digest())
 
@@ -152,7 +151,7 @@ class _Check:
         text = line[special:]
         digest, mark, name = text[:_HEX], text[_HEX : _HEX + 2], text[_HEX + 2 :]
         name = unescaped(name) if special else name
-        actual = self._sums.pop(_key(name), None)
+        actual = self._sums.pop(name)
         if actual is None:
             self._problem("missing", name, "it is in the sums and not in the archive")
         elif actual and actual.hex().encode() != digest:
@@ -163,9 +162,9 @@ class _Check:
     def _not_whole(self, line: bytes) -> None:
         """Take in a line that tells of a file that is not whole; an escaped name begins one byte later."""
         name, words = line[_HEX + 2 :], line[2:_HEX].decode("ascii", "replace").strip()
-        if _key(name) not in self._sums:
+        if self._sums.pop(name) is None:
             name = unescaped(line[_HEX + 3 :])
-        self._sums.pop(_key(name), None)
+            self._sums.pop(name)
         self._problem("not-whole", name, words)
 
     def _compare_file(self, found: Found, sha: bytes) -> None:
@@ -205,16 +204,12 @@ class _Check:
             )
         if self._inventory is not None:
             for entry in self._inventory:
-                if entry.path and _key(entry.path) not in self._names:
+                if entry.path and key_of(entry.path) not in self._names:
                     what = "directory" if entry.kind is Kind.DIRECTORY else "file"
                     self._problem(
                         "not-in-archive", self._prefix + entry.path, f"a {what} that the archive has not"
                     )
         return Verification(self.files, self.size, tuple(self._problems), tuple(self._changed))
-
-
-def _key(name: bytes) -> bytes:
-    return hashlib.blake2b(name, digest_size=_KEY_BYTES).digest()
 
 
 def _lines(found: Found) -> Iterator[bytes]:
