@@ -188,6 +188,37 @@ def test_a_large_hidden_file_that_changes_is_read_anew(
     assert tree(tmp_path / "here") == tree(home)
 
 
+def test_a_file_that_never_keeps_still_is_named(
+    show: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    for name, length in (("run.log", 100), (".large.log", PIECE_BYTES + 1), ("still.txt", 1)):
+        (home / name).write_bytes(bytes(length))
+    fstat, agent = os.fstat, {}  # type: ignore[var-annotated]
+    exec(agent_text(), agent)  # noqa: S102 - as a kernel does
+
+    def grow(descriptor: int) -> os.stat_result:
+        if fstat(descriptor).st_size > 1:
+            os.utime(descriptor)
+        return fstat(descriptor)
+
+    def here(_: Agent, wanted: Wanted) -> list[tuple[int, int, bytes, str]]:
+        """Read by the agent's own text, in this process."""
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fstat", grow)
+            patch.setattr(Agent, "_call", lambda *_: agent["takeout_read"](str(server.root), wanted))
+            return read(Agent(None, ""), wanted)  # type: ignore[arg-type]
+
+    server = show(home)
+    read = Agent.read
+    monkeypatch.setattr(Agent, "read", here)
+    report = pull(server.address, tmp_path / "here", KEY, Options(through="kernel"))
+
+    assert {item.path for item in report.suspect} == {"run.log", ".large.log"}
+    assert (tmp_path / "here" / "still.txt").read_bytes() == b"\0"
+
+
 def test_what_was_unreadable_is_named(ordinary: list[str], open_place: Path) -> None:
     home = open_place / "home"
     (home / "closed").mkdir(parents=True)

@@ -9,12 +9,15 @@ import base64
 import json
 import os
 import stat
+import time
 import zlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_TURNS = 3
+_TICK_SECONDS = 0.02
 LOST = "-"
 """The answer where the first pieces of a listing were sent by an agent that has ended since."""
 _listings = {}  # type: dict[str, bytes]
@@ -48,15 +51,22 @@ def takeout_read(root: str, wanted: "list[tuple[str, int, int]]") -> str:
 
 
 def _piece(path: str, start: int, length: int) -> "tuple[int, int, bytes]":
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
-    with os.fdopen(descriptor, "rb") as stream:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise OSError("it is not a file any more")
-        stream.seek(start)
-        data = stream.read(length)
-        after = os.fstat(descriptor)
-    return after.st_size, after.st_mtime_ns, data
+    """Return a file's size and time and a piece of it; a time of -1 where it changed every time it was read."""
+    for _ in range(_TURNS):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            before = os.fstat(descriptor)
+            if not stat.S_ISREG(before.st_mode):
+                raise OSError("it is not a file any more")
+            stream.seek(start)
+            data = stream.read(length)
+            if 0 <= time.time() - before.st_mtime < _TICK_SECONDS:
+                # Two changes within one tick of the system's clock give a file the same time.
+                time.sleep(_TICK_SECONDS)
+            after = os.fstat(descriptor)
+        if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+            return after.st_size, after.st_mtime_ns, data
+    return after.st_size, -1, data
 
 
 def _directories(root: str) -> "Iterator[list[object]]":

@@ -12,6 +12,7 @@ from takeout.pull.fetch import ROUNDS
 from takeout.pull.journal import Journal
 from takeout.pull.keeping import Keeper
 from takeout.pull.meter import Meter
+from takeout.pull.model import UNKNOWN
 from takeout.pull.placing import Arrived, Placer
 from takeout.pull.plan import TO_FETCH
 from takeout.pull.row import Row
@@ -98,7 +99,8 @@ class Bringer:
                 self._write(row, 0, data)
                 self._meter.add(len(data))
                 entry = replace(row.entry, size_bytes=size, mtime_ns=mtime)
-                self._placer.place(row, Arrived(entry, hashlib.sha256(data).digest()))
+                reason = _CHANGED if mtime == UNKNOWN else ""
+                self._placer.place(row, Arrived(entry, hashlib.sha256(data).digest(), reason))
         keeper.beat()
 
     def _one(self, row: Row, keeper: Keeper) -> None:
@@ -112,7 +114,7 @@ class Bringer:
                 self._on_the_way = None
                 self._placer.fail(row, f"it cannot be read: {error}")
                 return
-            changed = changed or version not in (None, (size, mtime))
+            changed = changed or mtime == UNKNOWN or version not in (None, (size, mtime))
             if changed and turn < ROUNDS - 1:
                 turn, changed = turn + 1, False
                 at, state, version = 0, hashlib.sha256(), None
