@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from archive_run import Measured
+from archive_run import Measured, watched
 
 _TOKEN = "benchmark"  # noqa: S105 - of a server that lives for a minute
 _HEADERS = {"Authorization": f"token {_TOKEN}"}
@@ -75,11 +75,6 @@ def _cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[11:15])) / _TICKS
 
 
-def _peak_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) * 1.024e-3 for line in lines if line.startswith("VmHWM"))
-
-
 def download(address: str, port: int, pid: int) -> Measured:
     """Download once, with small requests beside it."""
     waits: list[float] = []
@@ -92,19 +87,22 @@ def download(address: str, port: int, pid: int) -> Measured:
     thread = threading.Thread(target=others)
     cpu, began = _cpu_seconds(pid), time.perf_counter()
     thread.start()
-    first, count = 0.0, 0
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=600)) as connection:
+    first, count, into = 0.0, 0, bytearray(1 << 20)
+    with (
+        watched(pid) as memory,
+        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=600)) as connection,
+    ):
         connection.request("GET", address, headers=_HEADERS)
         response = connection.getresponse()
-        while piece := response.read(1 << 20):
+        while length := response.readinto(into):
             first = first or time.perf_counter() - began
-            count += len(piece)
+            count += length
     seconds = time.perf_counter() - began
     over.set()
     thread.join()
     waits.sort()
     other = waits[int(len(waits) * 0.95)] if waits else 0.0
-    return Measured(seconds, first, _cpu_seconds(pid) - cpu, _peak_mb(pid), count, other)
+    return Measured(seconds, first, _cpu_seconds(pid) - cpu, memory[0], count, other)
 
 
 def addresses(formats: Iterable[str], peer: str) -> dict[str, tuple[str, str]]:

@@ -106,6 +106,11 @@ class Readers:
         return answer
 
     @property
+    def idle(self) -> bool:
+        """Whether none of them has anything to do."""
+        return not any(each.waiting for each in self._processes)
+
+    @property
     def busy(self) -> bool:
         """Whether all of them have enough to do."""
         return all(each.lost or each.waiting >= _AHEAD for each in self._processes)

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 BATCH_ENTRIES = 256
 BATCH_BYTES = 1 << 20
-_SAMPLE = 8
+_SAMPLE = 16
 """Every so many-th batch of a distant disk is read by a process."""
 
 
@@ -178,10 +178,10 @@ class Reading:
         """Return the processes, if one of them is to read the next batch.
 
         From a distant disk more is read at once than there could be processes. One of them still reads a little of
-        it: threads that wait for one another cannot tell whether it was the disk.
+        it, if it need not wait: threads that wait for one another cannot tell whether it was the disk.
         """
         readers = self._readers
-        if not readers or (self._disk.distant and next(self._turn) % _SAMPLE):
+        if not readers or (self._disk.distant and (not readers.idle or next(self._turn) % _SAMPLE)):
             return None
         return readers
 
