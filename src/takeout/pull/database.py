@@ -29,7 +29,8 @@ CREATE TABLE entries (
     here_size INTEGER NOT NULL DEFAULT -1, here_mtime INTEGER NOT NULL DEFAULT -1,
     place INTEGER NOT NULL DEFAULT -1, proven INTEGER NOT NULL DEFAULT 1, flushed INTEGER NOT NULL DEFAULT 1
 );
-CREATE INDEX turns ON entries (state, kind, size, id);
+CREATE INDEX sizes ON entries (size, id);
+CREATE INDEX places ON entries (place, id);
 CREATE TABLE parts (
     entry INTEGER NOT NULL, start INTEGER NOT NULL, done INTEGER NOT NULL, size INTEGER NOT NULL,
     mtime INTEGER NOT NULL, PRIMARY KEY (entry, start)
@@ -44,6 +45,9 @@ ALTER TABLE entries ADD COLUMN proven INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE entries ADD COLUMN flushed INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE about ADD COLUMN boot TEXT NOT NULL DEFAULT '';
 ALTER TABLE about ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX places ON entries (place, id);
+CREATE INDEX sizes ON entries (size, id);
+DROP INDEX turns;
 """,
 }
 """What makes a journal of one version one of the next."""
