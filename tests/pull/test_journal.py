@@ -37,7 +37,7 @@ PRAGMA user_version = 1;
 
 @pytest.mark.parametrize(
     ("where", "order"),
-    [(f"{TO_FETCH} AND served", "size"), (f"{TO_FETCH} AND place >= 0", "place"), (UNPROVEN, "id")],
+    [(f"{TO_FETCH} AND served", "size"), (WANTED, "place"), (UNPROVEN, "id")],
 )
 def test_a_batch_of_entries_is_not_looked_for_among_all(tmp_path: Path, where: str, order: str) -> None:
     journal = Journal(tmp_path / "journal.sqlite", "s")
