@@ -21,6 +21,7 @@ from takeout.archive import (
     Inventory,
     checksum,
     deflated,
+    ending,
     large,
     layout,
     reading,
@@ -44,7 +45,7 @@ def written(inventory: Inventory, form: str, to: Path) -> Path:
 
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (layout, stored, tarred, deflated):
+    for module in (layout, stored, ending, tarred, deflated):
         monkeypatch.setattr(module, "WHOLE_BYTES", 2_000)
     monkeypatch.setattr(large, "PIECE_BYTES", 700)
     monkeypatch.setattr(reading, "BATCH_BYTES", 1_000)
@@ -224,4 +225,6 @@ def test_a_small_files_header_is_what_any_header_is(name: bytes, mtime_ns: int, 
     member = zipformat.Member(name.rstrip(b"/") + b"x", 0o100644, mtime_ns, uid, 7)
     quick = zipformat.small_header(member.name, mtime_ns, uid, 7, size)
     assert quick == zipformat.local_header(member, 0, size, size)
+    record = zipformat.small_record(member, 5, size, uid)
+    assert record == zipformat.central_header(member, 5, size, size, uid)
     assert len(quick) == zipformat.LOCAL_BYTES + len(member.name) + zipformat.common_extra_bytes(mtime_ns)

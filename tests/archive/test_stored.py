@@ -30,6 +30,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small files count as large, so that small trees go all ways."""
     monkeypatch.setattr(layout, "WHOLE_BYTES", 2_000)
     monkeypatch.setattr(stored, "WHOLE_BYTES", 2_000)
+    monkeypatch.setattr(ending, "WHOLE_BYTES", 2_000)
     monkeypatch.setattr(large, "PIECE_BYTES", 700)
     monkeypatch.setattr(reading, "BATCH_BYTES", 1_000)
     monkeypatch.setattr(reading, "BATCH_ENTRIES", 3)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 
 from takeout.archive import zipformat
 from takeout.archive.checksum import crc32
 from takeout.archive.entry import Kind
-from takeout.archive.layout import Layout
+from takeout.archive.layout import WHOLE_BYTES, Layout
 from takeout.archive.report import sums_line
 from takeout.archive.results import Results
 from takeout.archive.zipformat import Member
@@ -92,14 +93,13 @@ class Ending:
 
     def central(self, start: int) -> Iterator[tuple[int, bytes]]:
         """Yield the central directory in pieces with their places, from near the archive's byte ``start`` on."""
-        layout, results, sizes = self._layout, self._results, self._inventory.columns.sizes
+        layout = self._layout
         index, offset = layout.central_mark(max(0, start - layout.central_at))
         at = layout.central_at + offset
         records: list[bytes] = []
         length = 0
         for number, path in enumerate(self._inventory.paths(index), index):
-            member, size = layout.member(number, path), sizes[number]
-            record = zipformat.central_header(member, results.crc(number), size, size, layout.starts[number])
+            record = self._record(number, path)
             records.append(record)
             length += len(record)
             if length >= _CHUNK_BYTES:
@@ -108,6 +108,16 @@ class Ending:
                 records, length = [], 0
         records.append(self._central_of_tables())
         yield at, b"".join(records)
+
+    def _record(self, index: int, path: bytes) -> bytes:
+        layout, columns = self._layout, self._inventory.columns
+        size, crc, offset = columns.sizes[index], self._results.crc(index), layout.starts[index]
+        if columns.kinds[index] != Kind.FILE or size > WHOLE_BYTES:
+            return zipformat.central_header(layout.member(index, path), crc, size, size, offset)
+        _, uid, gid = columns.owner_table[columns.owners[index]]
+        mode = stat.S_IFREG | columns.modes[index]
+        member = Member(layout.name(index, path), mode, columns.mtimes[index], uid, gid)
+        return zipformat.small_record(member, crc, size, offset)
 
     def _central_of_tables(self) -> bytes:
         layout = self._layout

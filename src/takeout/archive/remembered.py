@@ -95,7 +95,7 @@ class Remembered:
         if records and self._writable:
             name = f"{os.getpid()}-{os.urandom(4).hex()}{_SUFFIX}"
             try:
-                _write(self._directory / name, (records[key] for key in sorted(records)))
+                _write(self._directory / name, iter([b"".join(sorted(records.values()))]))
             except OSError:
                 self._writable = False
 

@@ -93,7 +93,11 @@ def _version(member: Member, *, wide: bool) -> int:
 
 def dos_time(mtime_ns: int) -> tuple[int, int]:
     """Return DOS time and date in UTC, clamped to what they can hold."""
-    day, second = divmod(min(max(mtime_ns // _SECONDS, _DOS_FIRST), _DOS_LAST), _DAY_SECONDS)
+    return _dos_time(min(max(mtime_ns // _SECONDS, _DOS_FIRST), _DOS_LAST))
+
+
+def _dos_time(seconds: int) -> tuple[int, int]:
+    day, second = divmod(seconds, _DAY_SECONDS)
     return second // 3_600 << 11 | second // 60 % 60 << 5 | second % 60 // 2, _dos_date(day)
 
 
@@ -175,14 +179,25 @@ def small_header(name: bytes, mtime_ns: int, uid: int, gid: int, size: int) -> b
     seconds = mtime_ns // _SECONDS
     if not (_DOS_FIRST <= seconds < 1 << 31 and name.isascii()):
         return local_header(Member(name, 0, mtime_ns, uid, gid), 0, size, size)
-    day, second = divmod(seconds, _DAY_SECONDS)
-    clock = second // 3_600 << 11 | second // 60 % 60 << 5 | second % 60 // 2
+    clock, date = _dos_time(seconds)
     extra = _UT.pack(0x5455, 5, 1, seconds) + _owner_extra(uid, gid)
-    return (
-        _LOCAL.pack(b"PK\x03\x04", 10, 0, STORED, clock, _dos_date(day), 0, size, size, len(name), len(extra))
-        + name
-        + extra
-    )
+    fixed = _LOCAL.pack(b"PK\x03\x04", 10, 0, STORED, clock, date, 0, size, size, len(name), len(extra))
+    return fixed + name + extra
+
+
+def small_record(member: Member, crc: int, size: int, offset: int) -> bytes:
+    """Return the central record of such a file: what ``central_header`` gives, more quickly."""
+    name, mode, mtime_ns, uid, gid = member[:5]
+    seconds = mtime_ns // _SECONDS
+    if not (_DOS_FIRST <= seconds < 1 << 31 and size + offset < LIMIT_32 and name.isascii()):
+        return central_header(member, crc, size, size, offset)
+    clock, date = _dos_time(seconds)
+    extra = _UT.pack(0x5455, 5, 1, seconds) + _owner_extra(uid, gid)
+    fixed = _CENTRAL.pack(
+        b"PK\x01\x02", _UNIX | 30, 10, 0, STORED, clock, date, crc, size, size, len(name), len(extra), 0, 0, 0,
+        mode << 16, offset,
+    )  # fmt: skip
+    return fixed + name + extra
 
 
 def put_crc(view: memoryview, at: int, crc: int) -> None:
