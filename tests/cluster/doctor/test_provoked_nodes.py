@@ -17,7 +17,7 @@ _LABEL = "takeout.test/dying"
 
 @pytest.fixture
 def dying(lab: Lab) -> Iterator[str]:
-    """A node that says once that it is well, and then no more; only what tolerates its taint goes there."""
+    """A node that says that it is well, and then no more; only what tolerates its taint goes there."""
     name = f"dying-{lab.namespace}"
     taint = {"key": _LABEL, "value": lab.namespace, "effect": "NoSchedule"}
     # With this a cluster attaches disks itself, as for every kubelet of today.
@@ -25,17 +25,22 @@ def dying(lab: Lab) -> Iterator[str]:
     metadata = {"name": name, "labels": {_LABEL: lab.namespace}, "annotations": attaching}
     lab.cluster.apply({"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {"taints": [taint]}})
     try:
-        lab.cluster.connection.json(
-            "PATCH",
-            f"/api/v1/nodes/{name}/status",
-            "say that the node is well",
-            body={"status": _well()},
-            content_type="application/merge-patch+json",
-        )
-        until(lambda: _taints(lab, name) == [_LABEL], "the cluster takes the node for a good one")
+        until(lambda: _is_taken(lab, name), "the cluster takes the node for a good one")
         yield name
     finally:
         lab.cluster.delete("Node", name)
+
+
+def _is_taken(lab: Lab, name: str) -> bool:
+    """Say once more that the node is well, and return whether the cluster has taken note of it."""
+    lab.cluster.connection.json(
+        "PATCH",
+        f"/api/v1/nodes/{name}/status",
+        "say that the node is well",
+        body={"status": _well()},
+        content_type="application/merge-patch+json",
+    )
+    return [taint["key"] for taint in lab.cluster.get("Node", name)["spec"].get("taints") or ()] == [_LABEL]
 
 
 def _well() -> dict[str, Any]:
@@ -43,10 +48,6 @@ def _well() -> dict[str, Any]:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     ready = {"type": "Ready", "status": "True", "reason": "Ready", "lastHeartbeatTime": now}
     return {"capacity": offered, "allocatable": offered, "conditions": [{**ready, "lastTransitionTime": now}]}
-
-
-def _taints(lab: Lab, name: str) -> list[str]:
-    return [taint["key"] for taint in lab.cluster.get("Node", name)["spec"].get("taints") or ()]
 
 
 @pytest.fixture
