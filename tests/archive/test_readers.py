@@ -214,6 +214,26 @@ def test_closing_early_leaves_nothing(many: Path, answers: list[bool], pids: lis
     assert descriptors() == before
 
 
+def test_an_interrupt_in_the_middle_of_an_answer(
+    many: Path, answers: list[bool], pids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received, counts = readers._Process._received, [0]
+
+    def interrupted(process: readers._Process, count: int) -> bytes:
+        counts.append(count)
+        if len(counts) == 5:  # the second answer's length was read, and the answer was not
+            raise KeyboardInterrupt
+        return received(process, count)
+
+    archive = StoredZip(take_inventory(many))
+    monkeypatch.setattr(readers._Process, "_received", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        digest(archive)
+    assert answers
+    assert len(pids) == 2
+    assert not left_of(pids)
+
+
 def test_many_readings_share_a_bound(
     many: Path, answers: list[bool], pids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

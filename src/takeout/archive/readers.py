@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore
 
 from takeout.archive import checksum, worker
 from takeout.archive.processors import processors
@@ -55,15 +55,13 @@ class Readers:
     def __init__(self, root_fd: int) -> None:
         self._idle: SimpleQueue[_Process | None] = SimpleQueue()
         self._processes: list[_Process] = []
-        self._lock = Lock()
-        self._left = 0
         self._buffers: SharedBuffers | None = None
         count = min(processors(), _MOST)
-        if hasattr(os, "memfd_create"):
+        if sys.executable and hasattr(os, "memfd_create"):
             with suppress(OSError):
                 self._buffers = SharedBuffers(2 * count + _BEYOND)
                 self._start(root_fd, count, self._buffers.fds)
-        if not self._left:
+        if not self:
             self._idle.put(None)
 
     def _start(self, root_fd: int, count: int, fds: list[int]) -> None:
@@ -74,16 +72,15 @@ class Readers:
                 _places.release()
                 raise
             self._processes.append(process)
-            self._left += 1
             self._idle.put(process)
 
     def __len__(self) -> int:
         """Return how many processes there are."""
-        return self._left
+        return sum(not each.lost for each in self._processes)
 
     def take(self, size: int) -> tuple[int, memoryview] | None:
         """Return the number of a shared buffer and ``size`` bytes of it; None where it cannot be had."""
-        return self._buffers.take(size) if self._buffers and self._left else None
+        return self._buffers.take(size) if self._buffers and self else None
 
     def read(self, buffer: int, places: list[Place], files: list[Wanted]) -> Answer | None:
         """Let a process read files into a shared buffer, and wait for it; many threads may ask at once.
@@ -96,19 +93,16 @@ class Readers:
         if process is not None:
             ticket = process.ask(marshal.dumps((buffer, places, files)))
             answer = process.answer(ticket)
-            if process.lost:
-                with self._lock:
-                    self._left -= 1
-            else:
+            if not process.lost:
                 self._idle.put(process)
-        if not self._left:
+        if not self:
             self._idle.put(None)  # for the next one who asks, and whoever waits already
         return answer
 
     @property
     def idle(self) -> bool:
         """Whether none of them has anything to do."""
-        return not any(each.waiting for each in self._processes)
+        return not any(each.waiting and not each.lost for each in self._processes)
 
     @property
     def busy(self) -> bool:
@@ -127,16 +121,14 @@ class Readers:
     def answer(self, ticket: Ticket) -> Answer | None:
         """Wait for the answer; None where the process is gone."""
         process, number = ticket
-        answer = process.answer(number)
-        self._left = sum(not each.lost for each in self._processes)
-        return answer
+        return process.answer(number)
 
     def close(self) -> None:
         """End the processes."""
         for process in self._processes:
             process.end()
             _places.release()
-        self._processes, self._left = [], 0
+        self._processes = []
         if self._buffers:
             self._buffers.close()
 
@@ -195,12 +187,17 @@ class _Process:
 
     @contextmanager
     def _losing(self) -> Iterator[None]:
-        """Give the process up where it is gone, or what came back is no answer."""
+        """Give the process up where it is gone, where it gave no answer, or where half of one was interrupted."""
+        whole = False
         try:
             yield
+            whole = True
         except (OSError, EOFError, ValueError, TypeError):
-            self.lost = True
-            self.end()
+            pass
+        finally:
+            if not whole:
+                self.lost = True
+                self.end()
 
     def _received(self, count: int) -> bytes:
         data = self._socket.recv(count, socket.MSG_WAITALL)
