@@ -76,7 +76,8 @@ def home_pull(
         typer.Option(
             "--through",
             metavar="kernel|terminal",
-            help="Start a kernel or a terminal there for hidden files, links, permissions; closed afterwards.",
+            help="Start a kernel or a terminal there for hidden files, links, permissions, "
+            "and small files, many at once; closed afterwards.",
             show_default=False,
         ),
     ] = "",
