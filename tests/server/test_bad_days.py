@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import io
@@ -18,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from server.serving import Server, own, serving
-from takeout.archive import verify
+from takeout.archive import readers, verify
+from takeout.archive.processors import processors
 
 MB = 1 << 20
 NAME = "0123456789abcdef"
@@ -137,6 +139,39 @@ def test_a_reader_who_left_costs_no_more_work(server: Server, home: Path) -> Non
 
     assert told["at"] != told["length"]
     assert open_files(server, home) == []
+
+
+def reading(server: Server) -> list[str]:
+    """Return the processes that read for a server."""
+    found = []
+    for thread in Path(f"/proc/{server.process.pid}/task").iterdir():
+        for pid in (thread / "children").read_text().split():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                command = Path(f"/proc/{pid}/cmdline").read_text()
+                found += [pid] if "takeout/archive/worker.py" in command else []
+    return found
+
+
+@pytest.mark.skipif(processors() < 2, reason="with one processor nothing is read beside")
+@pytest.mark.parametrize("leaves", [True, False])
+def test_processes_that_read_end_with_the_download(
+    server: Server, home: Path, tmp_path: Path, *, leaves: bool
+) -> None:
+    fill(home, files=readers.LEAST_ENTRIES)
+    name = NAME + f"2{leaves:d}"
+    connection, response = server.begin(f"takeout/archive/{home.name}?transfer={name}")
+    begun = response.read(1_000)
+    assert len(reading(server)) == min(processors(), 4)
+    if leaves:
+        response.close()
+    else:
+        (tmp_path / "a.zip").write_bytes(begun + response.read())
+    connection.close()
+
+    wait_for(server, "cut" if leaves else "done", name)
+
+    assert reading(server) == []
+    assert leaves or verify(tmp_path / "a.zip", against=home).problems == ()
 
 
 def test_one_too_many_is_told_when_to_come_back(place: Path) -> None:
