@@ -9,7 +9,9 @@ import typer
 
 from takeout.cli import hub_deploy, hub_doctor, hub_replicate, hub_try
 from takeout.cli.options import (
+    ChartOption,
     JsonOption,
+    NoFetchOption,
     OfflineOption,
     QuietOption,
     ReplicaArgument,
@@ -128,13 +130,8 @@ def explain(
 def check(
     directory: ReplicaArgument,
     *,
-    chart: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="The chart: a directory, a .tgz, or a folder of charts.", show_default=False
-        ),
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not fetch charts from the network.")] = False,
+    chart: ChartOption = None,
+    offline: NoFetchOption = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail on open actions and unfilled secrets too.")
     ] = False,
@@ -188,7 +185,7 @@ def images(
         Path | None,
         typer.Option(metavar="PATH", help="The chart, for the images that it brings itself.", show_default=False),
     ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not fetch charts from the network.")] = False,
+    offline: NoFetchOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from takeout.cli.options import JsonOption, QuietOption, ReplicaArgument, examples, need_hub_extra
+from takeout.cli.options import (
+    ChartOption,
+    ContextOption,
+    JsonOption,
+    NamespaceOption,
+    QuietOption,
+    ReleaseOption,
+    ReplicaArgument,
+    examples,
+    need_hub_extra,
+)
 from takeout.cli.output import Output
 from takeout.errors import OptionError
 
@@ -44,21 +53,10 @@ class _Asked:
 def deploy_hub(
     directory: ReplicaArgument,
     *,
-    context: Annotated[
-        str, typer.Option("--context", metavar="NAME", help="The kubeconfig's context. [default: the current one]")
-    ] = "",
-    namespace: Annotated[
-        str, typer.Option("--namespace", metavar="NAME", help="The namespace. [default: the hub's name]")
-    ] = "",
-    release: Annotated[
-        str, typer.Option("--release", metavar="NAME", help="The Helm release. [default: the hub's name]")
-    ] = "",
-    chart: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="The chart: a directory, a .tgz, or a folder of charts.", show_default=False
-        ),
-    ] = None,
+    context: ContextOption = "",
+    namespace: NamespaceOption = "",
+    release: ReleaseOption = "",
+    chart: ChartOption = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch no charts and ask no registries.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check, and let the cluster check every object; change nothing.")

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from takeout.cli.options import JsonOption, QuietOption, examples, need_hub_extra
+from takeout.cli.options import (
+    ContextOption,
+    JsonOption,
+    NamespaceOption,
+    QuietOption,
+    ReleaseOption,
+    examples,
+    need_hub_extra,
+)
 from takeout.cli.output import Output
 
 _EXAMPLES = examples(
@@ -32,15 +40,9 @@ def doctor(
         ),
     ],
     *,
-    context: Annotated[
-        str, typer.Option("--context", metavar="NAME", help="The kubeconfig's context. [default: the current one]")
-    ] = "",
-    namespace: Annotated[
-        str, typer.Option("--namespace", metavar="NAME", help="The namespace. [default: the hub's name]")
-    ] = "",
-    release: Annotated[
-        str, typer.Option("--release", metavar="NAME", help="The Helm release. [default: the hub's name]")
-    ] = "",
+    context: ContextOption = "",
+    namespace: NamespaceOption = "",
+    release: ReleaseOption = "",
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

@@ -28,6 +28,25 @@ RevOption = Annotated[
 OfflineOption = Annotated[
     bool, typer.Option("--offline", help="Use the copy of an earlier run; leave the network alone.")
 ]
+ContextOption = Annotated[
+    str, typer.Option("--context", metavar="NAME", help="The kubeconfig's context. [default: the current one]")
+]
+NamespaceOption = Annotated[
+    str, typer.Option("--namespace", metavar="NAME", help="The namespace. [default: the hub's name]")
+]
+ReleaseOption = Annotated[
+    str, typer.Option("--release", metavar="NAME", help="The Helm release. [default: the hub's name]")
+]
+ChartOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--chart",
+        metavar="PATH",
+        help="The chart: a directory, a .tgz, or a folder of charts.",
+        show_default=False,
+    ),
+]
+NoFetchOption = Annotated[bool, typer.Option("--offline", help="Do not fetch charts from the network.")]
 ReplicaArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The replica.", show_default=False)]
 
 SOURCE_VARIABLE = "TAKEOUT_SOURCE"
