@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import decompress
 
-from takeout.archive import zipformat
+from takeout.archive import zipend, zipformat
 from takeout.archive.batch import Content, Frame
 from takeout.archive.checksum import DEFLATE_END, crc32, deflate, deflate_piece, is_dense
 from takeout.archive.content import Chunk
@@ -171,7 +171,7 @@ class _Writer:
             data = decompress(block, -15)
             length += len(data)
             yield data
-        yield zipformat.end_records(self._members, start, length)
+        yield zipend.end_records(self._members, start, length)
 
 
 @dataclass(slots=True)

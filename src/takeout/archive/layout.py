@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from takeout.archive import zipformat
+from takeout.archive import zipend, zipformat
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.report import REPORT_NAME, SUMS_NAME, Report, prefix_of, sums_line_bytes
@@ -59,7 +59,7 @@ class Layout:
         self.central_bytes = central
         self.members = len(inventory) + 2
         self.end_at = self.central_at + central
-        self.length = self.end_at + zipformat.end_bytes(self.members, self.central_at, central)
+        self.length = self.end_at + zipend.end_bytes(self.members, self.central_at, central)
 
     def _place_entries(self) -> tuple[int, int, int]:
         """Fill in where entries begin; return the lengths of entries, sums and central records."""

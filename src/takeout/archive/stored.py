@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from takeout.archive import zipformat
+from takeout.archive import zipend, zipformat
 from takeout.archive.batch import Content, Frame
 from takeout.archive.checksum import crc32
 from takeout.archive.content import Chunk
@@ -136,7 +136,7 @@ class StoredZip:
             return
         if start < layout.end_at:
             yield from self._ending.central(start)
-        yield layout.end_at, zipformat.end_records(layout.members, layout.central_at, layout.central_bytes)
+        yield layout.end_at, zipend.end_records(layout.members, layout.central_at, layout.central_bytes)
 
     def _entries(self, reading: Reading, start: int, stop: int) -> Iterator[tuple[int, Chunk]]:
         layout = self.layout

@@ -18,7 +18,7 @@ LIMIT_32 = 0xFFFFFFFF
 LIMIT_16 = 0xFFFF
 FLAG_DESCRIPTOR = 1 << 3
 FLAG_UTF8 = 1 << 11
-_UNIX = 3 << 8
+UNIX = 3 << 8
 _SECONDS = 1_000_000_000
 _DAY_SECONDS = 86_400
 _DOS_FIRST, _DOS_LAST = 315_532_800, 4_354_819_198
@@ -36,9 +36,6 @@ _NTFS = struct.Struct("<HHIHHQQQ")
 _ZIP64_LOCAL = struct.Struct("<HHQQ")
 _DESCRIPTOR = struct.Struct("<4sIII")
 _DESCRIPTOR_64 = struct.Struct("<4sIQQ")
-_END_64 = struct.Struct("<4sQHHIIQQQQ")
-_LOCATOR = struct.Struct("<4sIQI")
-_END = struct.Struct("<4s4H2IH")
 
 LOCAL_BYTES = _LOCAL.size
 CENTRAL_BYTES = _CENTRAL.size
@@ -194,7 +191,7 @@ def small_record(member: Member, crc: int, size: int, offset: int) -> bytes:
     clock, date = _dos_time(seconds)
     extra = _UT.pack(0x5455, 5, 1, seconds) + _owner_extra(uid, gid)
     fixed = _CENTRAL.pack(
-        b"PK\x01\x02", _UNIX | 30, 10, 0, STORED, clock, date, crc, size, size, len(name), len(extra), 0, 0, 0,
+        b"PK\x01\x02", UNIX | 30, 10, 0, STORED, clock, date, crc, size, size, len(name), len(extra), 0, 0, 0,
         mode << 16, offset,
     )  # fmt: skip
     return fixed + name + extra
@@ -230,30 +227,10 @@ def central_header(member: Member, crc: int, size: int, compressed: int, offset:
     needed = _version(member, wide=bool(wide) or member.wide)
     return (
         _CENTRAL.pack(
-            b"PK\x01\x02", _UNIX | max(needed, 30), needed, _flags(member), member.method, clock, date,
+            b"PK\x01\x02", UNIX | max(needed, 30), needed, _flags(member), member.method, clock, date,
             crc, min(compressed, LIMIT_32), min(size, LIMIT_32), len(member.name), len(extra), 0, 0, 0,
             attributes, min(offset, LIMIT_32),
         )
         + member.name
         + extra
     )  # fmt: skip
-
-
-def end_bytes(entries: int, start: int, length: int) -> int:
-    """Return the length of what follows the central directory."""
-    return _END.size + (_END_64.size + _LOCATOR.size if _needs_64(entries, start, length) else 0)
-
-
-def _needs_64(entries: int, start: int, length: int) -> bool:
-    return entries >= LIMIT_16 or start >= LIMIT_32 or length >= LIMIT_32
-
-
-def end_records(entries: int, start: int, length: int) -> bytes:
-    """Return what follows the central directory, which begins at ``start`` and is ``length`` bytes long."""
-    records = b""
-    if _needs_64(entries, start, length):
-        records = _END_64.pack(
-            b"PK\x06\x06", _END_64.size - 12, _UNIX | 45, 45, 0, 0, entries, entries, length, start
-        ) + _LOCATOR.pack(b"PK\x06\x07", 0, start + length, 1)
-    count = min(entries, LIMIT_16)
-    return records + _END.pack(b"PK\x05\x06", 0, 0, count, count, min(length, LIMIT_32), min(start, LIMIT_32), 0)
