@@ -131,13 +131,13 @@ class Reading:
         readers = self._readers_now() if shape.quick and cost <= BUFFER_BYTES else None
         if not readers:
             return Refused.EVER
-        if readers.busy:
+        shared = None if readers.busy else readers.take(BUFFER_BYTES)
+        if shared is None:
             return Refused.LATER
         batch = Batch(self._inventory, span, shape.frame, self._unread)
-        shared = readers.take(batch.size)
-        if shared is None:
-            return Refused.LATER if batch.size <= BUFFER_BYTES else Refused.EVER
-        batch.lie_in(shared[1])
+        if batch.size > BUFFER_BYTES:
+            return Refused.EVER
+        batch.lie_in(shared[1][: batch.size])
         ticket = readers.begin(shared[0], *batch.wanted())
         return partial(self._finish, readers, ticket, batch, shape)
 
