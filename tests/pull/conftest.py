@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -79,16 +80,12 @@ def extended(with_extension: JupyterServer) -> Iterator[JupyterServer]:
 @pytest.fixture
 def put_proxy() -> Iterator[Put]:
     """Put a faulty proxy before a server."""
-    opened: list[Proxy] = []
+    with ExitStack() as opened:
 
-    def put(server: JupyterServer, rule: Rule = lambda _: None) -> Proxy:
-        proxy = Proxy(server.port, rule)
-        opened.append(proxy)
-        return proxy
+        def put(server: JupyterServer, rule: Rule = lambda _: None) -> Proxy:
+            return opened.enter_context(closing(Proxy(server.port, rule)))
 
-    yield put
-    for proxy in opened:
-        proxy.close()
+        yield put
 
 
 @pytest.fixture(scope="session")

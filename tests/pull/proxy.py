@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import BinaryIO
 
-CHUNK_BYTES = 16 << 10
+from pull.messages import read_body, read_head
 
 
 @dataclass(frozen=True)
@@ -98,80 +98,86 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = int(self._listener.getsockname()[1])
         self._open: set[socket.socket] = set()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._closed = False
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
     def close(self) -> None:
-        self._listener.close()
-        for link in list(self._open):
-            with contextlib.suppress(OSError):
-                link.shutdown(socket.SHUT_RDWR)
+        """End every connection, and wait until each thread has closed its own: no other may do that for it."""
+        with self._lock:
+            self._closed = True
+            for each in (self._listener, *self._open):
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(60)
+            assert not thread.is_alive()
+
+    @contextlib.contextmanager
+    def _opened(self, link: socket.socket) -> Iterator[tuple[socket.socket, BinaryIO]]:
+        """Give a connection and what comes out of it; ``close`` ends it, and the end of the block closes it."""
+        with link, link.makefile("rb") as stream:
+            with self._lock:
+                if self._closed:
+                    raise ConnectionAbortedError
+                self._open.add(link)
+            try:
+                yield link, stream
+            finally:
+                with self._lock:
+                    self._open.discard(link)
 
     def _accept(self) -> None:
-        while True:
-            try:
-                link, _ = self._listener.accept()
-            except OSError:
-                return
-            self._open.add(link)
-            threading.Thread(target=self._serve, args=(link,), daemon=True).start()
-
-    def _serve(self, link: socket.socket) -> None:  # noqa: C901, PLR0912 - one connection's life in order
-        upstream: socket.socket | None = None
-        answers: BinaryIO | None = None
-        client = link.makefile("rb")
-        try:
+        with self._listener, contextlib.suppress(OSError):
             while True:
-                head = _head(client)
-                if head is None:
-                    return
+                link, _ = self._listener.accept()
+                self._threads.append(threading.Thread(target=self._serve, args=(link,), daemon=True))
+                self._threads[-1].start()
+
+    def _serve(self, link: socket.socket) -> None:
+        with contextlib.suppress(OSError), contextlib.ExitStack() as behind, self._opened(link) as (near, client):
+            upstream: tuple[socket.socket, BinaryIO] | None = None
+            while (head := read_head(client)) is not None:
                 request, lines, body = self._read(head, client)
                 if self.latency_seconds:
                     time.sleep(self.latency_seconds)
                 done = self.rule(request)
                 if isinstance(done, Answer):
-                    link.sendall(_written(done))
+                    near.sendall(_written(done))
                     continue
                 bend = done or Bend()
                 sent = [line for line in lines[1:] if line.partition(":")[0].lower() not in bend.drop]
                 try:
                     if upstream is None:
-                        upstream = socket.create_connection(("127.0.0.1", self.behind), timeout=30)
-                        answers = upstream.makefile("rb")
-                    upstream.sendall("\r\n".join([lines[0], *sent, "", ""]).encode("latin-1") + body)
-                    answer = _head(answers)
+                        far = socket.create_connection(("127.0.0.1", self.behind), timeout=30)
+                        upstream = behind.enter_context(self._opened(far))
+                    upstream[0].sendall("\r\n".join([lines[0], *sent, "", ""]).encode("latin-1") + body)
+                    answer = read_head(upstream[1])
                 except OSError:
                     answer = None
-                if answer is None:
-                    if upstream is not None:
-                        upstream.close()
+                if answer is None or upstream is None:
+                    behind.close()
                     upstream = None
-                    link.sendall(_written(Answer(502)))
+                    near.sendall(_written(Answer(502)))
                     continue
-                with self._lock:
-                    self._now += 1
-                    self.together = max(self.together, self._now)
-                try:
-                    if not self._pass(link, answer, answers, request, bend):
+                with self._under_way():
+                    if not self._pass(near, answer, upstream[1], request, bend):
                         return
-                finally:
-                    with self._lock:
-                        self._now -= 1
-        except OSError:
-            return
+
+    @contextlib.contextmanager
+    def _under_way(self) -> Iterator[None]:
+        with self._lock:
+            self._now += 1
+            self.together = max(self.together, self._now)
+        try:
+            yield
         finally:
-            for stream in (client, answers):
-                if stream is not None:
-                    stream.close()
-            for one in (link, upstream):
-                if one is not None:
-                    with contextlib.suppress(OSError):
-                        one.shutdown(socket.SHUT_RDWR)
-                    one.close()
-            self._open.discard(link)
+            with self._lock:
+                self._now -= 1
 
     def _read(self, head: list[str], client: BinaryIO) -> tuple[Request, list[str], bytes]:
         method, path, _ = head[0].split(" ", 2)
@@ -196,7 +202,7 @@ class Proxy:
         told += [f"{name}: {value}" for name, value in bend.headers.items() if value]
         link.sendall("\r\n".join([head[0], *told, "", ""]).encode("latin-1"))
         sent = 0
-        for chunk in _body(head, headers, answers):
+        for chunk in read_body(head, headers, answers):
             piece = chunk
             if bend.cut_after >= 0:
                 piece = chunk[: bend.cut_after - sent]
@@ -215,38 +221,6 @@ class Proxy:
         if request.method != "HEAD" and sent < int(headers.get("content-length", "0")):
             return False
         return not bend.headers and headers.get("connection", "").lower() != "close"
-
-
-def _head(stream: BinaryIO) -> list[str] | None:
-    lines: list[str] = []
-    while True:
-        line = stream.readline()
-        if not line:
-            return None
-        text = line.decode("latin-1").rstrip("\r\n")
-        if not text:
-            return lines
-        lines.append(text)
-
-
-def _body(head: list[str], headers: dict[str, str], stream: BinaryIO) -> Iterator[bytes]:
-    status = int(head[0].split(" ")[1])
-    if status in (204, 304):
-        return
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        while True:
-            line = stream.readline()
-            size = int(line.split(b";")[0], 16)
-            yield line + stream.read(size + 2)
-            if size == 0:
-                return
-    left = int(headers.get("content-length", "0"))
-    while left:
-        chunk = stream.read(min(CHUNK_BYTES, left))
-        if not chunk:
-            return
-        left -= len(chunk)
-        yield chunk
 
 
 def _written(answer: Answer) -> bytes:

@@ -135,8 +135,11 @@ def test_a_connection_that_cannot_be_trusted_is_not_used_again(speak: Speak, ann
     good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
     more = b"" if announced else b"e more"
     port = speak([good + announced + b"\r\non" + more, good + b"\r\nno"], [good + b"\r\n2.", good + b"\r\n3."])
-    with contextlib.closing(Line(Site(f"http://127.0.0.1:{port}", None, ""))) as line:
+    line = Line(Site(f"http://127.0.0.1:{port}", None, ""))
+    try:
         assert [ask(line), ask(line), ask(line)] == [b"on", b"2.", b"3."]
+    finally:
+        line.end()
 
 
 def test_a_body_that_was_cut_does_not_end_well_when_it_is_asked_again(speak: Speak) -> None:
@@ -150,6 +153,7 @@ def test_a_body_that_was_cut_does_not_end_well_when_it_is_asked_again(speak: Spe
         answer.read()
     assert not answer.body.ended
     line.done(answer)
+    line.end()
 
 
 def test_a_request_is_one_line_and_its_headers() -> None:

@@ -177,6 +177,8 @@ class Browser:
             return execute(channel, session, code, timeout_seconds)
         finally:
             channel.close()
+            # One that the other side has closed first is only marked as closed by that.
+            channel.shutdown()  # type: ignore[no-untyped-call]
 
     def server_path_fits(self, path: str) -> bool:
         """Whether a cookie of ``path`` is sent to the user's server."""

@@ -5,6 +5,7 @@ What both have in common: how they are started and ended through the server's in
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections.abc import Mapping
 from importlib import resources
@@ -97,7 +98,7 @@ def opened(connection: Connection, path: str) -> websocket.WebSocket:
 
 def close(socket: websocket.WebSocket) -> None:
     """Close a web socket; one that is broken is let go."""
-    try:
+    with contextlib.suppress(websocket.WebSocketException, OSError):
         socket.close(timeout=1)
-    except (websocket.WebSocketException, OSError):
-        return
+    # One that the other side has closed first is only marked as closed by that.
+    socket.shutdown()  # type: ignore[no-untyped-call]

@@ -53,6 +53,8 @@ class Connection:
         self._site = Site.of(origin)
         self._lines = threading.local()
         self._all_lines: list[Line] = []
+        self._opening = threading.Lock()
+        self._closed = False
         self._sent = {"User-Agent": _AGENT, **({"Authorization": token.header()} if token else {})}
         self._reviving = threading.Lock()
         self._checked = threading.Lock()
@@ -64,16 +66,21 @@ class Connection:
         return f"{self.origin}{self.base}"
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, for good."""
+        with self._opening:
+            self._closed = True
         for line in self._all_lines:
-            line.close()
+            line.end()
 
     def _line(self) -> Line:
         """Return the calling thread's own connection; finding a free one among many costs more than a request."""
         line: Line | None = getattr(self._lines, "own", None)
         if line is None:
             line = self._lines.own = Line(self._site)
-            self._all_lines.append(line)
+            with self._opening:
+                self._all_lines.append(line)
+                if self._closed:
+                    line.end()
         return line
 
     def header(self) -> str:
@@ -178,7 +185,8 @@ class Connection:
             try:
                 return once()
             except AskAgainError as error:
-                again = error
+                # Without what led to it: that leads here, and all that it holds would stay until Python tidies up.
+                again = error.with_traceback(None)
             except RefusedError as error:
                 self._look_at_refusal(error)
                 raise

@@ -6,7 +6,8 @@ Source: https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -131,15 +132,13 @@ class Hub:
         waited = 0.0
         while waited < START_SECONDS:
             try:
-                for event in self._events(user, name):
-                    last = str(event.get("message") or last)
-                    step = int(event.get("progress") or 0)
-                    progress(f"starting the server: {last}", step, 100)
-                    if event.get("failed"):
-                        hint = "look at the hub in a browser; run the same command again once the server starts"
-                        raise NetworkError(
-                            f"the server does not start: {last}", where=Where(self.address), hint=hint
-                        )
+                with closing(self._events(user, name)) as events:
+                    for event in events:
+                        last = str(event.get("message") or last)
+                        step = int(event.get("progress") or 0)
+                        progress(f"starting the server: {last}", step, 100)
+                        if event.get("failed"):
+                            raise self._not_started(last)
             except (AskAgainError, AbsentError, FailedError, RefusedError):
                 pass  # The stream is for people; the state below decides.
             found = self.server(user, name)
@@ -159,7 +158,11 @@ class Hub:
             f"the server did not start in {START_SECONDS:.0f} seconds: {last}", where=Where(self.address)
         )
 
-    def _events(self, user: str, name: str) -> Iterator[dict[str, Any]]:
+    def _not_started(self, last: str) -> NetworkError:
+        hint = "look at the hub in a browser; run the same command again once the server starts"
+        return NetworkError(f"the server does not start: {last}", where=Where(self.address), hint=hint)
+
+    def _events(self, user: str, name: str) -> Generator[dict[str, Any]]:
         """Yield what the hub says while a server starts. Source: the hub's server-sent events."""
         path = f"{_server_path(user, name)}/progress"
         with self._connection.ask(

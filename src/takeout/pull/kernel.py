@@ -60,11 +60,15 @@ class KernelChannel:
         try:
             self._kernel = f"api/kernels/{quote(str(model['kernel']['id']), safe='')}"
             self._socket = opened(connection, f"{self._kernel}/channels?session_id={self._session}")
+        except BaseException:
+            ended(connection, self._started)
+            raise
+        try:
             self._socket.settimeout(_LOOK_SECONDS)
             self._run(text or agent_text(), {})
             self._loaded = True
         except BaseException:
-            ended(connection, self._started)
+            self.close()
             raise
 
     def evaluate(self, expression: str) -> str:

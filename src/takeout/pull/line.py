@@ -7,6 +7,7 @@ import http.client
 import select
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -95,6 +96,9 @@ class Body:
 class Line:
     """A connection that is made when it is needed, and anew when it was closed.
 
+    It belongs to one thread. Another one may ``end`` it at any moment; it is then closed by its own thread if that
+    is at it, for a descriptor that is closed under a thread's hands may be somebody else's a moment later.
+
     Args:
         site: Where it leads.
     """
@@ -105,7 +109,8 @@ class Line:
         self._kept: socket.socket | None = None
         self._message: Message | None = None
         self._used = 0.0
-        self._busy = False
+        self._busy = self._ended = False
+        self._lock = threading.Lock()
 
     def ask(
         self, method: str, path: str, headers: dict[str, str], *, body: bytes | None, seconds: tuple[float, float]
@@ -126,9 +131,12 @@ class Line:
         """
         if self._busy:
             # Somebody left an answer without reading it; what follows on its connection would be its rest.
-            self.close()
+            self._close()
         request = _written(method, self._site.target(path), {**self._own, **headers}, body)
-        self._busy = True
+        with self._lock:
+            if self._ended:
+                raise CutError(_CUT)
+            self._busy = True
         try:
             sock = self._ready()
             sock.settimeout(seconds[0])
@@ -141,29 +149,49 @@ class Line:
 
     def done(self, answer: Answer | None) -> None:
         """Keep the connection if an answer was read to its end; let it go if not."""
-        self._busy = False
         message, self._message = self._message, None
-        if answer and answer.body.ended and message and message.keeps and not message.excess:
-            self._used = time.monotonic()
-        else:
-            self.close()
+        good = answer and answer.body.ended and message and message.keeps and not message.excess
+        with self._lock:
+            self._busy = False
+            if good and not self._ended:
+                self._used = time.monotonic()
+                return
+        self._close()
 
-    def close(self) -> None:
-        """Let the connection go."""
-        kept, self._kept = self._kept, None
+    def end(self) -> None:
+        """Let the connection go, for good; a thread that waits for an answer hears at once that none comes."""
+        with self._lock:
+            self._ended = True
+            if self._busy:
+                if self._kept is not None:
+                    with contextlib.suppress(OSError):
+                        self._kept.shutdown(socket.SHUT_RDWR)
+                return
+        self._close()
+
+    def _close(self) -> None:
+        with self._lock:
+            kept, self._kept = self._kept, None
         if kept is not None:
-            # A thread that waits for it would otherwise wait on.
-            with contextlib.suppress(OSError):
-                kept.shutdown(socket.SHUT_RDWR)
             kept.close()
 
     def _ready(self) -> socket.socket:
+        """Return the connection.
+
+        Raises:
+            OSError: When it cannot be made.
+            CutError: When it was ended meanwhile.
+        """
         kept = self._kept
         if kept is not None and (time.monotonic() - self._used > _IDLE_SECONDS or _has_news(kept)):
-            self.close()
+            self._close()
             kept = None
         if kept is None:
-            kept = self._kept = self._site.connect()
+            made = self._site.connect()
+            with self._lock:
+                kept = self._kept = made
+                if self._ended:
+                    raise CutError(_CUT)
         return kept
 
 

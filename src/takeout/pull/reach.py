@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -62,16 +63,21 @@ def reach(text: str, token: Token, options: Options, pace: Pace, progress: Progr
         return Connection(address.origin, base, token, gate, hub=hub, patience_seconds=options.patience_seconds)
 
     if address.hub:
-        # The hub is still asked to stop the server when all else has ended.
-        hub = Hub(connect(address.hub, "", Pace(1)))
-        return _through_hub(address, hub, connect(address.base or "/", address.hub), progress)
+        with ExitStack() as stack:
+            # The hub is still asked to stop the server when all else has ended.
+            hub = stack.enter_context(closing(Hub(connect(address.hub, "", Pace(1)))))
+            connection = stack.enter_context(closing(connect(address.base or "/", address.hub)))
+            reached = _through_hub(address, hub, connection, progress)
+            stack.pop_all()
+            return reached
     for base in address.guesses:
-        connection = connect(base, "")
-        version = _version(connection)
-        if version:
-            _check_token(connection)
-            return Reached(connection, version)
-        connection.close()
+        with ExitStack() as stack:
+            connection = stack.enter_context(closing(connect(base, "")))
+            version = _version(connection)
+            if version:
+                _check_token(connection)
+                stack.pop_all()
+                return Reached(connection, version)
     hint = "copy the address from the browser, with JupyterLab or the file browser open"
     raise OptionError("there is no Jupyter server at this address", where=Where(address.origin), hint=hint)
 

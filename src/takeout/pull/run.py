@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,8 +68,8 @@ def pull(
                     _capture(ready)
                 report = _steps(ready)
         finally:
-            stopped = not asked.leave_running and reached.stop()
-            reached.close()
+            with closing(reached):
+                stopped = not asked.leave_running and reached.stop()
     notes = (*report.notes, "the server that was started for this was stopped again") if stopped else report.notes
     return replace(report, seconds=time.monotonic() - began, retries=pace.retries, notes=notes)
 

@@ -100,9 +100,9 @@ class Sink:
 
     def close(self) -> None:
         """Let the open file go."""
-        if self._open is not None:
-            os.close(self._open.descriptor)
-            self._open = None
+        opened, self._open = self._open, None
+        if opened is not None:
+            os.close(opened.descriptor)
 
     def _write(self, to: _Open, data: memoryview) -> None:
         try:
@@ -154,13 +154,22 @@ class Sink:
                 done = min(noted, part.stat().st_size)
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
             descriptor = os.open(part, flags | (0 if done else os.O_TRUNC), 0o644)
-            state = hashlib.sha256()
-            left = done
-            while left and (data := os.read(descriptor, min(_READ_BYTES, left))):
-                state.update(data)
-                left -= len(data)
+            try:
+                state = _sum_of(descriptor, done)
+            except BaseException:
+                os.close(descriptor)
+                raise
         except OSError as error:
             raise disk_error(error, part) from error
         if row is None:
             return _Open(None, self._archive.sums_at, self._archive.sums_bytes, 0, state, descriptor)
         return _Open(row, row.entry.place, row.entry.size_bytes, done, state, descriptor)
+
+
+def _sum_of(descriptor: int, length: int) -> _Hash:
+    """Return the hash of an open file's first bytes; what is written next follows them."""
+    state = hashlib.sha256()
+    while length and (data := os.read(descriptor, min(_READ_BYTES, length))):
+        state.update(data)
+        length -= len(data)
+    return state

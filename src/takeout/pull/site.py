@@ -66,7 +66,11 @@ class Site:
             made = http.client.HTTPSConnection(host, port, timeout=_CONNECT_SECONDS, context=self.context)
             if self.proxy:
                 made.set_tunnel(there.hostname or "", there.port or 443, _proxy_headers(self.proxy))
-        made.connect()
+        try:
+            made.connect()
+        except BaseException:
+            made.close()
+            raise
         sock: socket.socket = made.sock
         return sock
 

@@ -41,9 +41,13 @@ class TerminalChannel:
         self._rest = ""
         try:
             self._socket = opened(connection, f"terminals/websocket/{self._name}")
-            self._begin()
         except BaseException:
             ended(connection, f"api/terminals/{self._name}")
+            raise
+        try:
+            self._begin()
+        except BaseException:
+            self.close()
             raise
 
     def _begin(self) -> None:
