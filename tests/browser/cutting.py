@@ -46,23 +46,68 @@ def breaking(origin: str, cuts: list[int]) -> Iterator[Line]:
         cuts: After how many bytes of the first, second, … download.
     """
     parts = urlsplit(origin)
+    there = parts.hostname or "", parts.port or 80
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        sockets = _Sockets()
         line = Line(f"http://127.0.0.1:{listener.getsockname()[1]}", cuts)
+        threads: list[threading.Thread] = []
 
         def accept() -> None:
-            while True:
-                try:
+            with suppress(OSError), sockets.opened(listener):
+                while True:
                     near, _ = listener.accept()
-                except OSError:
-                    return
-                far = socket.create_connection((parts.hostname, parts.port))
-                _Connection(line, near, far).start()
+                    threads.append(threading.Thread(target=_carry, args=(line, near, there, sockets), daemon=True))
+                    threads[-1].start()
 
-        threading.Thread(target=accept, daemon=True).start()
+        threads.append(threading.Thread(target=accept, daemon=True))
+        threads[0].start()
         try:
             yield line
         finally:
-            listener.shutdown(socket.SHUT_RDWR)
+            sockets.end()
+            for thread in threads:
+                thread.join(60)
+                assert not thread.is_alive()
+
+
+class _Sockets:
+    """The sockets that threads wait at; each is closed by the thread whose it is, and ended by whoever wants."""
+
+    def __init__(self) -> None:
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._ended = False
+
+    @contextmanager
+    def opened(self, one: socket.socket) -> Iterator[None]:
+        with one:
+            with self._lock:
+                if self._ended:
+                    raise ConnectionAbortedError
+                self._open.add(one)
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._open.discard(one)
+
+    def end(self) -> None:
+        with self._lock:
+            self._ended = True
+            for one in self._open:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+
+def _carry(line: Line, near: socket.socket, there: tuple[str, int], sockets: _Sockets) -> None:
+    with suppress(OSError), sockets.opened(near):
+        far = socket.create_connection(there)
+        with sockets.opened(far):
+            connection = _Connection(line, near, far)
+            back = threading.Thread(target=connection.back, daemon=True)
+            back.start()
+            connection.there()
+            back.join()
 
 
 class _Connection:
@@ -70,10 +115,6 @@ class _Connection:
         self.line, self.near, self.far = line, near, far
         self.left: int | None = None
         self.head = b""
-
-    def start(self) -> None:
-        for way in (self.there, self.back):
-            threading.Thread(target=way, daemon=True).start()
 
     def there(self) -> None:
         """From the browser: watch for a request for an archive."""
@@ -86,7 +127,7 @@ class _Connection:
                     self.head = self.head[match.end() :]
                     self.left = self.line.cuts[number] if number < len(self.line.cuts) else None
                 self.far.sendall(piece)
-        self.close()
+        self.wake()
 
     def back(self) -> None:
         """From the server: let through as much as the line bears."""
@@ -99,11 +140,10 @@ class _Connection:
                 if self.left == 0:
                     self.near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _HANG_UP)
                     break
-        self.close()
+        self.wake()
 
-    def close(self) -> None:
-        for each in (self.near, self.far):
-            # A socket that another thread waits at is closed only once that thread was woken.
+    def wake(self) -> None:
+        """Wake the other direction's thread; the browser hears nothing before the connection is closed."""
+        for one, how in ((self.near, socket.SHUT_RD), (self.far, socket.SHUT_RDWR)):
             with suppress(OSError):
-                each.shutdown(socket.SHUT_RD)
-            each.close()
+                one.shutdown(how)
