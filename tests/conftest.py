@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Helm's library takes the program's name as it is loaded, and some tests load it as they are collected. They all
 # have to write to a cluster by one name.
 call_it_helm()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left_open() -> Iterator[None]:
+    """Have what a file's tests left open fail in that file, not in whichever test Python happens to find it."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
