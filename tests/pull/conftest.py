@@ -12,9 +12,18 @@ import pytest
 
 from pull.proxy import Proxy, Rule
 from pull.servers import NOBODY, JupyterServer, find_old_python, ordinary_python
+from sockets import left_open, open_sockets
 
 Serve = Callable[[Path], JupyterServer]
 Put = Callable[[JupyterServer, Rule], Proxy]
+
+
+@pytest.fixture(autouse=True)
+def sockets_are_closed() -> Iterator[None]:
+    """Have the very test fail that leaves a socket to Python's garbage collection, not the one that it runs in."""
+    before = open_sockets()
+    yield
+    assert left_open(before) == set()
 
 
 @pytest.fixture
