@@ -38,13 +38,17 @@ PROVOKED: Mapping[str, tuple[str, ...]] = {
     "H11": ("test_what_a_configuration_does_wrong", "test_what_people_meet_who_log_in"),
     # the real chart: no setting that lets anybody in; one that leaves out who tries
     "H12": ("test_what_a_configuration_does_wrong", "test_what_people_meet_who_log_in"),
-    # a secret that nobody makes; an issuer that is not there; a challenge that fails
+    # a secret that nobody makes; an issuer that is not there; a challenge that fails; the real chart's own proxy
     "H13": (
+        "test_a_certificate_of_the_charts_own_proxy",
         "test_an_ingress_without_controller_certificate_and_domain",
         "test_a_certificate_without_an_issuer_and_one_whose_challenge_fails",
     ),
     # a name that leads to this machine, and an entrance that is elsewhere
-    "H14": ("test_an_ingress_without_controller_certificate_and_domain",),
+    "H14": (
+        "test_an_ingress_without_controller_certificate_and_domain",
+        "test_a_certificate_of_the_charts_own_proxy",
+    ),
     # a service that selects nothing; the real chart with two tokens for its proxy
     "H15": (
         "test_a_service_that_leads_to_nothing_and_a_hub_that_is_turned_off",

@@ -48,6 +48,7 @@ PROGRAMS = (
     Program("coredns", ".", module="dns"),
     Program("user-scheduler", ".", module="scheduler"),
     Program("traefik", "github.com/traefik/traefik/v3/cmd/traefik", module="traefik", on_demand=True),
+    Program("pebble", "github.com/letsencrypt/pebble/v2/cmd/pebble", module="pebble", on_demand=True),
 )
 
 

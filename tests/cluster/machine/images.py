@@ -34,6 +34,7 @@ RECIPES: Mapping[str, Recipe] = {
         layers=("debian", "scheduler"), entrypoint=("/usr/local/bin/kube-scheduler",), variables=_DEBIAN
     ),
     "awaiter": Recipe(layers=("debian", "awaiter"), entrypoint=("/image-awaiter",), variables=_DEBIAN),
+    "secret-sync": Recipe(layers=("debian", "secret-sync"), entrypoint=("/secret-sync",), variables=_DEBIAN),
     "shell": Recipe(layers=("debian",), command=("/bin/sh",), variables=_DEBIAN),
     "git": Recipe(
         layers=("debian",), entrypoint=("git",), command=("--help",), variables=_DEBIAN, directory="/git"
@@ -60,6 +61,7 @@ RECIPES: Mapping[str, Recipe] = {
         variables=_JOVYAN,
     ),
     "traefik": Recipe(layers=("traefik",), entrypoint=("/traefik",)),
+    "pebble": Recipe(layers=("pebble",), entrypoint=("/pebble",)),
     "user": Recipe(
         layers=("debian", "python", "takeout"),
         entrypoint=_INIT,
@@ -75,12 +77,14 @@ _KINDS = (
     (r"/coredns$", "dns"),
     (r"/kube-scheduler$", "scheduler"),
     (r"/k8s-image-awaiter$", "awaiter"),
+    (r"/k8s-secret-sync$", "secret-sync"),
     (r"/(k8s-network-tools|busybox|alpine|bash|python)$", "shell"),
     (r"/(alpine/|.*-)?git$", "git"),
     (r"/configurable-http-proxy$", "proxy"),
     (r"/(k8s-hub(-slim)?|pilot-hub|.*-hub)$", "hub"),
     (r"/dask-gateway-server$", "gateway"),
     (r"/traefik$", "traefik"),
+    (r"/pebble$", "pebble"),
 )
 _ONES_OWN = {PAUSE: "pause", DNS: "dns"}
 

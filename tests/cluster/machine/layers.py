@@ -80,8 +80,15 @@ def _put_program(name: str, target: str) -> Callable[[Places, Path], None]:
     return put
 
 
-def _put_awaiter(_: Places, tree: Path) -> None:
-    shutil.copy(HERE / "image" / "image-awaiter", tree)
+def _of_script(name: str) -> Callable[[Places], str]:
+    return lambda _: _digest((HERE / "image" / name).read_text())
+
+
+def _put_script(name: str) -> Callable[[Places, Path], None]:
+    def put(_: Places, tree: Path) -> None:
+        shutil.copy(HERE / "image" / name, tree)
+
+    return put
 
 
 def _python_packages() -> Sequence[str]:
@@ -120,11 +127,13 @@ _MAKERS: dict[str, tuple[Callable[[Places], str], Callable[[Places, Path], None]
     "debian": (lambda _: _digest(trees.describe_debian()), lambda _, tree: trees.make_debian(tree)),
     "node": (lambda _: _digest(_NODE), lambda _, tree: trees.add_node(tree, _NODE)),
     "traefik": (_of_program("traefik"), _put_program("traefik", "traefik")),
+    "pebble": (_of_program("pebble"), _put_program("pebble", "pebble")),
     "scheduler": (
         _of_program("user-scheduler"),
         _put_program("user-scheduler", "usr/local/bin/kube-scheduler"),
     ),
-    "awaiter": (lambda _: _digest((HERE / "image" / "image-awaiter").read_text()), _put_awaiter),
+    "awaiter": (_of_script("image-awaiter"), _put_script("image-awaiter")),
+    "secret-sync": (_of_script("secret-sync"), _put_script("secret-sync")),
     "python": (lambda _: _digest(_python_packages(), trees.PIP), _put_python),
     "takeout": (lambda _: _digest(_sources()), _put_takeout),
 }

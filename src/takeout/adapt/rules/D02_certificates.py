@@ -32,6 +32,23 @@ def change(draft: Draft) -> None:
                 blocking=True,
             )
         )
+        _ask_again(draft)
+
+
+def _ask_again(draft: Draft) -> None:
+    """The chart's proxy asks when it starts, and its address is known only after that."""
+    draft.ask(
+        Action(
+            "certificate-again",
+            "Have the proxy ask for its certificate once the name answers",
+            "The chart's own proxy asks for a certificate when it starts, and then no more. A hub that is deployed "
+            "before its name leads to the cluster gets none: have a new proxy ask when it does.",
+            (f"kubectl --namespace {draft.context.hub.name} delete pod --selector component=autohttps",),
+            f"curl --head https://{draft.context.options.host}/hub/login",
+            stage="domain",
+            blocking=False,
+        )
+    )
 
 
 def _issue(draft: Draft, path: Path) -> None:
@@ -115,7 +132,7 @@ RULE = Rule(
             "the address that hears of expiring certificates",
             "jupyterhub: {proxy: {https: {enabled: true, letsencrypt: {contactEmail: someone@example.net}}}}",
             "jupyterhub: {proxy: {https: {enabled: true, letsencrypt: {contactEmail: your-address@your-domain}}}}",
-            actions=("certificate-address",),
+            actions=("certificate-address", "certificate-again"),
         ),
         Case("no ingress, no certificate", "jupyterhub: {ingress: {enabled: false}}"),
     ),

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding, from_log
+from takeout.cluster.doctor.acme import read_refused
+from takeout.cluster.doctor.condition import Case, Condition, Evidence, Finding, shorten
 from takeout.cluster.doctor.objects import Certificate, Ingress
-from takeout.cluster.doctor.snapshot import Snapshot
-from takeout.cluster.doctor.words import kubectl, restart
+from takeout.cluster.doctor.snapshot import Probe, Snapshot
+from takeout.cluster.doctor.words import kubectl
 
-_REFUSED = re.compile(r"Unable to obtain ACME certificate for domains|Cannot issue for|acme: error")
+_FILLED = {"proxy.https.letsencrypt.contactEmail": "<address>", "proxy.https.hosts": ["<name>"]}
+_NONE_YET = re.compile(r"UNRECOGNIZED_NAME|unrecognized name", re.IGNORECASE)
+"""What a server says that has no certificate for the name it is asked by."""
+
 _UNTRUSTED = re.compile(
     r"CERTIFICATE_VERIFY_FAILED|self[- ]signed|certificate verify failed|Hostname mismatch", re.IGNORECASE
 )
@@ -26,22 +30,12 @@ def look(snapshot: Snapshot) -> Iterator[Finding]:
         for secret, hosts in ingress.tls:
             if snapshot.has("Secret", secret) is False and all(c.secret != secret for c in certificates):
                 yield _nobody(snapshot, ingress, secret, hosts)
-    refused = [from_log(place, line) for place, line in snapshot.lines("autohttps") if _REFUSED.search(line)]
     probe = snapshot.probe("public")
-    untrusted = probe is not None and bool(_UNTRUSTED.search(probe.error))
-    if refused and (probe is None or not probe.is_hub):
-        yield Finding(
-            "Deployment/autohttps",
-            "the proxy gets no certificate from Let's Encrypt",
-            "Let's Encrypt asks the hub's domain on port 80: the name has to lead to this cluster, and port 80 "
-            "has to be "
-            "open, before the proxy is started. Then start it again; too many attempts are refused for a week.",
-            (restart(snapshot, "autohttps"),),
-            evidence=tuple(refused[-1:]),
-            stops=("address",),
-            follows=("dns",),
-        )
-    elif untrusted and probe is not None and not any(not c.ready for c in certificates):
+    if probe is not None and probe.is_hub:
+        return
+    own = list(_of_own_proxy(snapshot, probe))
+    yield from own
+    if probe is not None and not own and _UNTRUSTED.search(probe.error) and all(c.ready for c in certificates):
         yield Finding(
             "Address/" + probe.url,
             "the certificate that the hub's address shows is not one that browsers trust",
@@ -49,6 +43,38 @@ def look(snapshot: Snapshot) -> Iterator[Finding]:
             "ingress's "
             "`tls`, or an issuer that gets one.",
             (kubectl(snapshot, "get ingress,secret"),),
+            evidence=(Evidence("answer", probe.url, probe.error),),
+            stops=("address",),
+            follows=("dns",),
+            certainty="likely",
+        )
+
+
+def _of_own_proxy(snapshot: Snapshot, probe: Probe | None) -> Iterator[Finding]:
+    """Find that the proxy which gets certificates itself was refused one, or has none yet."""
+    host = next(iter(snapshot.facts.hosts), "the hub")
+    told = [(place, refused) for place, line in snapshot.lines("autohttps") if (refused := read_refused(line))]
+    again = kubectl(snapshot, "delete pod --selector component=autohttps")
+    if told:
+        place, refused = told[-1]
+        value = refused.reason.value
+        yield Finding(
+            "Deployment/autohttps",
+            f"the proxy gets no certificate for {host}: {refused.reason.words}",
+            refused.reason.mend,
+            (again if refused.reason.tries_again else kubectl(snapshot, "logs --selector component=autohttps"),),
+            values=((snapshot.facts.key(value), _FILLED[value]),) if value else (),
+            evidence=(Evidence("log", place, shorten(refused.detail)),),
+            stops=("address",),
+            follows=("dns",),
+        )
+    elif probe is not None and _NONE_YET.search(probe.error) and snapshot.pods_of("autohttps"):
+        yield Finding(
+            "Deployment/autohttps",
+            f"the proxy has no certificate for {host} yet",
+            "Look again in a minute: it may be getting one. If it stays so, have it ask once more; what the "
+            "authority says is in its log.",
+            (kubectl(snapshot, "logs --selector component=autohttps"), again),
             evidence=(Evidence("answer", probe.url, probe.error),),
             stops=("address",),
             follows=("dns",),
@@ -159,7 +185,29 @@ logs: {autohttps-1/traefik: 'level=error msg="Unable to obtain ACME certificate 
     \\"hub.example.edu\\""'}
 """,
             ("Deployment/autohttps",),
-            ("port 80",),
+            ("port 80", "delete pod --selector component=autohttps"),
+        ),
+        Case(
+            "the chart's own proxy, which has none for the name yet",
+            """
+objects:
+- {kind: Pod, metadata: {name: autohttps-1, labels: {component: autohttps}}, spec: {containers: [{name: traefik}]}}
+probes: [{what: public, url: 'https://hub.example.edu/', error: '[SSL: TLSV1_UNRECOGNIZED_NAME]'}]
+release: {name: hub, values: {hub: {}, proxy: {https: {enabled: true, hosts: [hub.example.edu]}}}}
+""",
+            ("Deployment/autohttps",),
+            ("has no certificate for hub.example.edu yet",),
+        ),
+        Case(
+            "an address that no account can have",
+            """
+objects:
+- {kind: Pod, metadata: {name: autohttps-1, labels: {component: autohttps}}, spec: {containers: [{name: traefik}]}}
+logs: {autohttps-1/traefik: 'ERR Unable to obtain ACME certificate for domains error="cannot get ACME client acme:
+    error: 400 :: urn:ietf:params:acme:error:invalidContact :: contact email has an invalid domain" domains=["a"]'}
+""",
+            ("Deployment/autohttps",),
+            ("proxy.https.letsencrypt.contactEmail=<address>", "contact email has an invalid domain"),
         ),
         Case(
             "a certificate for another name",
