@@ -41,8 +41,8 @@ def _ask_again(draft: Draft) -> None:
         Action(
             "certificate-again",
             "Have the proxy ask for its certificate once the name answers",
-            "The chart's own proxy asks for a certificate when it starts, and then no more. A hub that is deployed "
-            "before its name leads to the cluster gets none: have a new proxy ask when it does.",
+            "The chart's own proxy asks for a certificate when it starts, and no more. A hub that is deployed "
+            "before its name leads to the cluster gets none: have a new proxy ask once it does.",
             (f"kubectl --namespace {draft.context.hub.name} delete pod --selector component=autohttps",),
             f"curl --head https://{draft.context.options.host}/hub/login",
             stage="domain",
