@@ -104,26 +104,30 @@ class Server:
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         """Send a request and return with the answer's head; the path is sent as it is."""
         connection = self.connection()
-        connection.putrequest(method, BASE + path, skip_accept_encoding=True)
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if token is not None:
-            sent.setdefault("Authorization", f"token {token}")
-        for name, value in sent.items():
-            connection.putheader(name, value)
-        connection.endheaders()
-        return connection, connection.getresponse()
+        try:
+            connection.putrequest(method, BASE + path, skip_accept_encoding=True)
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            if token is not None:
+                sent.setdefault("Authorization", f"token {token}")
+            for name, value in sent.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            return connection, connection.getresponse()
+        except BaseException:
+            connection.close()
+            raise
 
     def ask(self, path: str, *, method: str = "GET", token: str | None = TOKEN, **headers: str) -> Answer:
         """Return the whole answer."""
         connection, response = self.begin(path, method=method, token=token, **headers)
-        with closing(connection):
+        with closing(connection), closing(response):
             found = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, found, response.read())
 
     def events(self, path: str, **headers: str) -> Iterator[tuple[str, Any]]:
         """Yield the events of a stream until its end."""
         connection, response = self.begin(path, **headers)
-        with closing(connection):
+        with closing(connection), closing(response):
             assert response.status == 200, response.read()
             name = ""
             for line in response:

@@ -59,9 +59,8 @@ class Destination:
             for part in parts:
                 if make:
                     _make(fd, part)
-                below = os.open(part, _DIRECTORY, dir_fd=fd)
-                os.close(fd)
-                fd = below
+                above, fd = fd, os.open(part, _DIRECTORY, dir_fd=fd)
+                os.close(above)
         except BaseException:
             os.close(fd)
             raise

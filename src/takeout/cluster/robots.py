@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -91,25 +91,24 @@ def robots(
     mark = secrets.token_hex(3)
     names = [f"{PREFIX}-{mark}-{role}" for role in ("admin", "one", "other")]
     token = _inside(cluster, namespace, hub_pod, names[0], make=True)
-    sessions = [TokenSession(url, names[0], token)]
     made: list[str] = []
-    try:
-        for name in names[1:]:
-            sessions.append(TokenSession(url, name, _made(sessions[0], name)))
-        joined = frozenset(name for name in groups if _join(sessions[0], name, names, made))
-        yield Robots(sessions[0], sessions[1], sessions[2], joined)
-    finally:
-        for name in made:
-            with suppress(httpx.HTTPError):
-                sessions[0].api("DELETE", f"groups/{quote(name, safe='')}")
-        for session in sessions:
-            _remove(sessions[0], session)
-        with suppress(TakeoutError):
-            _inside(cluster, namespace, hub_pod, names[0], make=False)
-        with suppress(TakeoutError):
-            _forget(cluster, namespace, names)
-        for session in sessions:
-            session.__exit__()
+    with ExitStack() as stack:
+        sessions = [stack.enter_context(TokenSession(url, names[0], token))]
+        try:
+            for name in names[1:]:
+                sessions.append(stack.enter_context(TokenSession(url, name, _made(sessions[0], name))))
+            joined = frozenset(name for name in groups if _join(sessions[0], name, names, made))
+            yield Robots(sessions[0], sessions[1], sessions[2], joined)
+        finally:
+            for name in made:
+                with suppress(httpx.HTTPError):
+                    sessions[0].api("DELETE", f"groups/{quote(name, safe='')}")
+            for session in sessions:
+                _remove(sessions[0], session)
+            with suppress(TakeoutError):
+                _inside(cluster, namespace, hub_pod, names[0], make=False)
+            with suppress(TakeoutError):
+                _forget(cluster, namespace, names)
 
 
 def _inside(cluster: Cluster, namespace: str, pod: str, name: str, *, make: bool) -> str:
