@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
@@ -11,12 +12,56 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 
 IMAGE = "localhost/takeout-test-hub:1"
 HUB = "/opt/hub"
+_PREFIX = "takeout-podman-"
 STARTER = f'#!/bin/sh\nkind=$1\nshift\nexec {HUB}/bin/python -m "jupyter$kind" "$@"\n'
+
+
+@contextmanager
+def podman_folder() -> Iterator[Path]:
+    """Give a folder for all that Podman keeps; its containers end with it, and those of runs that were killed.
+
+    It is not pytest's own, which other runs clear away while containers may be in it.
+    """
+    for each in Path(gettempdir()).glob(f"{_PREFIX}*"):
+        _end_abandoned(each)
+    with TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        with (folder / "locking").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            (folder / "locking").rename(folder / "lock")
+            try:
+                yield folder
+            finally:
+                _end_containers(folder)
+
+
+def _end_abandoned(folder: Path) -> None:
+    """End what a run has left behind, unless it still runs."""
+    try:
+        with (folder / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return
+    _end_containers(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_containers(folder: Path) -> None:
+    command = ["podman", "rm", "--all", "--force", "--time", "0"]
+    with suppress(FileNotFoundError):
+        subprocess.run(command, env={**os.environ, **_places(folder)}, capture_output=True, check=False)
+
+
+def _places(folder: Path) -> dict[str, str]:
+    names = {"CONTAINERS_CONF": "containers.conf", "CONTAINERS_STORAGE_CONF": "storage.conf"}
+    return {name: str(folder / file) for name, file in names.items()}
 
 
 def podman_variables(folder: Path) -> dict[str, str]:
@@ -74,8 +119,7 @@ def _configured(folder: Path, runtime: str) -> dict[str, str]:
     # No mounts outlive a container with this one, and the image is small.
     places = f'runroot = "{folder / "run"}"\ngraphroot = "{folder / "graph"}"\n'
     (folder / "storage.conf").write_text(f'[storage]\ndriver = "vfs"\n{places}')
-    names = {"CONTAINERS_CONF": "containers.conf", "CONTAINERS_STORAGE_CONF": "storage.conf"}
-    return {name: str(folder / file) for name, file in names.items()}
+    return _places(folder)
 
 
 def _lent() -> list[str]:

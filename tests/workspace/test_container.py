@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -19,7 +19,7 @@ from takeout.errors import ToolError
 from takeout.workspace import DOCUMENT, Workspace, recreate
 from takeout.workspace.engine import Container, qualified
 from workspace.conftest import code, document, environment, kernel, write_notebook, write_program
-from workspace.images import HUB, IMAGE, podman_variables
+from workspace.images import HUB, IMAGE, podman_folder, podman_variables
 from workspace.test_work import checked_apart, write_document
 
 PACKAGES = [("tides", "1.0"), ("ipykernel", "1.0"), ("gone", "9.9")]
@@ -27,9 +27,7 @@ PACKAGES = [("tides", "1.0"), ("ipykernel", "1.0"), ("gone", "9.9")]
 
 @pytest.fixture(scope="session")
 def with_podman(environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
-    # Not in pytest's own folder, which other runs clear away while containers may be in it.
-    with TemporaryDirectory(prefix="takeout-podman-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with podman_folder() as folder:
         try:
             own = podman_variables(folder)
         except LookupError as error:
@@ -38,8 +36,6 @@ def with_podman(environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
         docker = write_program(folder / "bin" / "docker", "echo 'Cannot connect to the Docker daemon' >&2; exit 1")
         variables = {**environ, **own, "PATH": f"{docker.parent}{os.pathsep}{environ['PATH']}"}
         yield variables
-        clear = ["podman", "rm", "--all", "--force", "--time", "0"]
-        subprocess.run(clear, env=variables, capture_output=True, check=False)
 
 
 @pytest.fixture
@@ -101,6 +97,24 @@ def test_an_image_without_the_hubs_environments_is_not_the_hubs(
     (tmp_path / DOCUMENT).write_text(json.dumps(about))
     with pytest.raises(ToolError, match="has none of the hub's environments, such as /opt/other"):
         recreate(tmp_path, with_podman, way="image")
+
+
+def test_containers_of_a_run_that_was_killed_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they publish would be theirs for ever, and any server that is given such a port out of reach."""
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    write_program(tmp_path / "podman", f'echo "$CONTAINERS_STORAGE_CONF $*" >> {tmp_path}/asked')
+    with podman_folder() as killed:
+        (killed / "graph").mkdir()
+        with podman_folder() as other:
+            assert killed.exists()
+        (kept := killed.with_name("kept")).mkdir()
+        shutil.copytree(killed, kept, dirs_exist_ok=True)
+    kept.rename(killed)
+    with podman_folder():
+        assert not killed.exists()
+    asked = [line.split()[0] for line in (tmp_path / "asked").read_text().splitlines()]
+    assert asked[:3] == [f"{each}/storage.conf" for each in (other, killed, killed)]
 
 
 @pytest.mark.usefixtures("no_container_left")
