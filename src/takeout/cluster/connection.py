@@ -21,6 +21,9 @@ PATIENCE_SECONDS = 90.0
 """How long a cluster that answered before may be away, or too busy, before that is an error."""
 
 _MOST_PAUSE_SECONDS = 15.0
+_SILENT_SECONDS = 3.0
+"""How long to wait without a word."""
+
 _PASSING = (TOO_MANY, 500, 502, UNAVAILABLE, 504)
 _REFUSES_UNSEEN = (TOO_MANY, UNAVAILABLE)
 """With ``Retry-After`` the server says that it did nothing: then even a POST is sent again."""
@@ -36,6 +39,7 @@ class Connection:
         namespace: The context's namespace, or ``default``.
         configuration: The Kubernetes client's own configuration, for its streams.
         kubeconfig: The file or files that were read; empty within a pod.
+        tell: Told in words when the cluster is waited for; from whichever thread waits.
     """
 
     def __init__(
@@ -54,6 +58,8 @@ class Connection:
         self.server = str(configuration.host)
         self.namespace = namespace
         self.kubeconfig = kubeconfig
+        self.tell: Callable[[str], None] = lambda _: None
+        self._is_awaited = False
         self._complaint = complaint
         self._patience_seconds = patience_seconds
         self._pause = pause
@@ -63,6 +69,9 @@ class Connection:
 
     def close(self) -> None:
         """Close every connection."""
+        # Without this a pool that an error leads to keeps its connections until Python tidies up.
+        for key in self._pool.pools.keys():  # noqa: SIM118 - it cannot be iterated over
+            self._pool.pools[key].close()
         self._pool.clear()
 
     def json(
@@ -126,14 +135,29 @@ class Connection:
                     raise unreachable(content, self.server, self.context) from content
             elif status < 400:  # noqa: PLR2004 - HTTP's own line
                 self._answered = True
+                self._say_that_it_answers()
                 return content
             elif not _may_repeat(method, status, wait) or waited >= self._patience_seconds:
                 self._answered = True
                 refusal = read_refusal(status, content)
                 raise refused(refusal, what, context=self.context, plugin=self._complaint)
             pause = min(wait if wait is not None else next(pauses), _MOST_PAUSE_SECONDS)
+            self._say_that_it_is_awaited(status, what, waited + pause)
             self._pause(pause)
             waited += pause
+
+    def _say_that_it_is_awaited(self, status: int, what: str, waited: float) -> None:
+        """Say once that the cluster is waited for, however many requests do."""
+        if waited < _SILENT_SECONDS or self._is_awaited:
+            return
+        self._is_awaited = True
+        why = f"is too busy to {what} ({status})" if status else f"does not answer the request to {what}"
+        self.tell(f"the cluster {why}: waiting for it, for {self._patience_seconds:.0f} s at most")
+
+    def _say_that_it_answers(self) -> None:
+        if self._is_awaited:
+            self._is_awaited = False
+            self.tell("the cluster answers again")
 
     def answers(self) -> bool:
         """Whether the cluster answers at this moment; it is asked once."""
