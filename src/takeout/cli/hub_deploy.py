@@ -118,6 +118,7 @@ def deploy_hub(
     output = Output(json=json, quiet=quiet)
     with ExitStack() as stack:
         cluster = stack.enter_context(Cluster.connect(context))
+        cluster.connection.tell = output.message
         if undeploy:
             place = place_of(directory, release, namespace)
             _undeploy(output, cluster, *place, delete_homes=delete_homes or [], adopt=adopt)

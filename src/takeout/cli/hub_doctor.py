@@ -58,6 +58,7 @@ def doctor(
     output = Output(json=json, quiet=quiet)
     target = read_target(hub, context=context, namespace=namespace, release=release)
     with Cluster.connect(target.context) as cluster, output.progress() as progress:
+        cluster.connection.tell = output.message
         place = target.namespace or cluster.namespace
         snapshot = observe(cluster, place, target.release, named=bool(target.context), progress=progress)
     diagnosis = diagnose(snapshot, all_conditions())

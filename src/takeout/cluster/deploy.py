@@ -101,7 +101,7 @@ def _namespace(run: Run) -> bool:
     if found is not None:
         labels = found["metadata"].get("labels") or {}
         if found["metadata"].get("deletionTimestamp"):
-            raise namespace_goes(name, "is being deleted")
+            raise namespace_goes(run.cluster, name, "is being deleted")
         # The run that made it may have been cut off before it could write its journal.
         return labels.get("app.kubernetes.io/managed-by") == "takeout"
     item = {

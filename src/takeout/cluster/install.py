@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
+from takeout.cluster.aggregated import why_it_stays
+from takeout.cluster.api import Cluster
 from takeout.cluster.journal import LABEL
-from takeout.cluster.refusals import FORBIDDEN
+from takeout.cluster.refusals import FORBIDDEN, TOO_MANY
 from takeout.cluster.releases import Releases
 from takeout.cluster.run import Run
 from takeout.cluster.watch import Waiting, is_going, pending, told
 from takeout.errors import ClusterError, NetworkError, TakeoutError
 
 _LOOK_SECONDS = 2.0
+_BUSY = re.compile(r"too many requests|currently unable to handle the request|etcdserver: ", re.IGNORECASE)
+"""What the Go client says of the statuses 429 and 503, after some attempts, and what an overloaded store says."""
 
 
 def put(run: Run, releases: Releases, *, upgrade: bool) -> None:
@@ -79,14 +84,15 @@ def _look(run: Run) -> list[Waiting]:
     except TakeoutError:  # Helm tells of a cluster that has gone away; looking must not end the deployment
         return []
     if goes:
-        raise namespace_goes(name, "was deleted while the hub was being deployed into it")
+        raise namespace_goes(run.cluster, name, "was deleted while the hub was being deployed into it")
     return waiting
 
 
-def namespace_goes(name: str, what: str) -> ClusterError:
+def namespace_goes(cluster: Cluster, name: str, what: str) -> ClusterError:
     """Return the error for a namespace in which nothing can be made any more."""
+    stays = why_it_stays(cluster)
     return ClusterError(
-        f"the namespace {name} {what}",
+        f"the namespace {name} {what}" + (f", and {stays}" if stays else ""),
         reason="NamespaceTerminating",
         hint=f"wait until it is gone (`kubectl get namespace {name}`) and run this again, "
         "or deploy into another: --namespace NAME",
@@ -103,6 +109,8 @@ def _failed(
             f"the cluster {run.cluster.context} went away while Helm was at work: {error.message}",
             hint="the hub's pods go on without it; when the cluster is back, run this again",
         ) from error
+    if _BUSY.search(error.message):
+        return _too_busy(error, before=before)
     reasons = "; ".join(str(item) for item in waiting)
     message = f"{error.message}; not ready: {reasons}" if reasons else error.message
     hint = f"`takeout hub doctor {plan.files.directory}` tells more; mend it and run this again"
@@ -112,6 +120,17 @@ def _failed(
     elif before:
         hint += f"; `helm rollback {plan.release} {before} --namespace {plan.namespace}` goes back to what was"
     return ClusterError(message, status=status, reason="NotReady" if reasons else "Helm", hint=hint)
+
+
+def _too_busy(error: TakeoutError, *, before: int) -> ClusterError:
+    """Return the error for a cluster that refused what Helm asked for; a rollback would be one more request."""
+    runs_on = "; what was there before runs on" if before else ""
+    return ClusterError(
+        f"the cluster was too busy for Helm: {error.message}",
+        status=TOO_MANY,
+        reason="Busy",
+        hint=f"run this again in a few minutes: it goes on from here{runs_on}",
+    )
 
 
 def _back(run: Run, releases: Releases, before: int) -> str:

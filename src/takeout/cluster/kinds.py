@@ -18,6 +18,7 @@ _CORE = (
 _GROUPS = {
     "apps/v1": "ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet",
     "apiextensions.k8s.io/v1": "CustomResourceDefinition",
+    "apiregistration.k8s.io/v1": "APIService",
     "batch/v1": "CronJob Job",
     "cert-manager.io/v1": "Certificate CertificateRequest ClusterIssuer Issuer",
     "coordination.k8s.io/v1": "Lease",

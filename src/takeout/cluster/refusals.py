@@ -12,6 +12,10 @@ FORBIDDEN, NOT_FOUND, CONFLICT, GONE, UNPROCESSABLE = 403, 404, 409, 410, 422
 TOO_MANY, UNAVAILABLE = 429, 503
 
 _ANONYMOUS = 'User "system:anonymous"'
+_WEBHOOK = (
+    "the webhook that the message names does not answer: see its pods, or remove it, if its program is gone "
+    "(`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`)"
+)
 _LOG_IN = (
     "log in again, as the cluster's provider says (`gcloud auth login`, `aws sso login`, `az login`, or a new "
     "kubeconfig); `kubectl --context {context} get nodes` must answer"
@@ -95,6 +99,8 @@ def _words(refusal: Refusal, what: str, context: str, plugin: str) -> tuple[str,
             words = (f"cannot {what}: {told}", "somebody changed it meanwhile, or owns it: look, then run again")
         case 429 | 503:
             words = (f"the cluster is too busy to {what}: {told}", "run the command again in a few minutes")
+        case 500 if "failed calling webhook" in told:
+            words = (f"cannot {what}: {told}", _WEBHOOK)
         case status:
             words = (f"the cluster cannot {what}: {told} ({status})", "")
     return words

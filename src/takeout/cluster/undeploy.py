@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from takeout.cluster.aggregated import why_it_stays
 from takeout.cluster.api import Cluster
 from takeout.cluster.journal import LABEL, Journal, read_journal
 from takeout.cluster.lease import held
@@ -93,6 +94,8 @@ def undeploy(
             cluster.delete("ConfigMap", f"takeout-{release}", namespace)
     if _remove_namespace(cluster, namespace, journal, kept):
         removed.append(f"the namespace {namespace}")
+        if stays := why_it_stays(cluster):
+            tell(f"the namespace {namespace} is being deleted, and stays so: {stays}")
     return Undeployed(tuple(removed), tuple(kept))
 
 

@@ -87,6 +87,7 @@ def open_release(text: str, *, progress: Progress = silent) -> Release:
     place = parse_place(text)
     progress("reading the release", 0, 0)
     with Cluster.connect(place.context) as cluster:
+        cluster.connection.tell = lambda words: progress(words, 0, 0)
         contents = read_contents(cluster, place, storage_driver())
     return Release(place, contents)
 

@@ -88,17 +88,15 @@ def until(holds: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def once_helm_is_at_work(live: Cluster, space: str, act: Callable[[], object]) -> Iterator[None]:
-    """Do something from another thread as soon as Helm has begun, unless the block ends before."""
+def once(holds: Callable[[], bool], act: Callable[[], object]) -> Iterator[None]:
+    """Do something from another thread as soon as something holds, unless the block ends before."""
     ended = threading.Event()
 
     def wait_and_act() -> None:
-        with Releases(live, space) as releases:
-            while not ended.wait(0.1):
-                last = releases.last("reef")
-                if last is not None and last.status.startswith("pending"):
-                    act()
-                    return
+        while not ended.wait(0.1):
+            if holds():
+                act()
+                return
 
     thread = threading.Thread(target=wait_and_act)
     thread.start()
@@ -107,6 +105,19 @@ def once_helm_is_at_work(live: Cluster, space: str, act: Callable[[], object]) -
     finally:
         ended.set()
         thread.join()
+
+
+@contextmanager
+def once_helm_is_at_work(live: Cluster, space: str, act: Callable[[], object]) -> Iterator[None]:
+    """Do something from another thread as soon as Helm has begun, unless the block ends before."""
+    with Releases(live, space) as releases:
+
+        def is_at_work() -> bool:
+            last = releases.last("reef")
+            return last is not None and last.status.startswith("pending")
+
+        with once(is_at_work, act):
+            yield
 
 
 def token(live: Cluster, space: str) -> str:

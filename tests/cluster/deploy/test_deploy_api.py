@@ -86,6 +86,30 @@ def test_a_busy_cluster_is_waited_for_as_long_as_it_asks(
     assert len(faked.list("ConfigMap")) == 1
 
 
+def test_that_a_cluster_is_waited_for_is_told_once(faked: Cluster, api: Any, pauses: list[float]) -> None:
+    said: list[str] = []
+    faked.connection.tell = said.append
+    faked.has("ConfigMap")
+    api.troubles += [None]  # half a second is no word worth
+    faked.list("ConfigMap")
+    assert said == []
+    api.troubles += [BUSY, BUSY]
+    faked.list("ConfigMap")
+    assert said == [
+        "the cluster is too busy to list configmaps (503): waiting for it, for 90 s at most",
+        "the cluster answers again",
+    ]
+    assert len(pauses) == 3
+
+
+def test_a_webhook_that_does_not_answer_is_named(faked: Cluster, api: Any) -> None:
+    faked.has("ConfigMap")
+    api.troubles += [refusal(500, "InternalError", 'failed calling webhook "validate.example": no endpoints')]
+    with pytest.raises(ClusterError, match=r"validate\.example") as caught:
+        faked.create(config_map("a"), "lagoon")
+    assert "validatingwebhookconfigurations" in caught.value.hint
+
+
 def test_patience_ends(faked: Cluster, api: Any, pauses: list[float]) -> None:
     faked.has("ConfigMap")
     api.troubles += [BUSY] * 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from takeout.cluster.aggregated import why_it_stays
 from takeout.cluster.preflight.check import Check, Problem, Subject
 from takeout.cluster.preflight.versions import satisfies
 
@@ -61,8 +62,9 @@ def namespace(subject: Subject) -> Iterator[Problem]:
         return
     metadata = found["metadata"]
     if metadata.get("deletionTimestamp"):
+        stays = why_it_stays(subject.cluster)
         yield Problem(
-            f"the namespace {plan.namespace} is being deleted",
+            f"the namespace {plan.namespace} is being deleted" + (f", and {stays}" if stays else ""),
             f"wait until it is gone; `kubectl get namespace {plan.namespace} --output yaml` says what holds it",
         )
     level = (metadata.get("labels") or {}).get("pod-security.kubernetes.io/enforce", "privileged")
