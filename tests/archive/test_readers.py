@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import signal
 import subprocess
 import sys
+import tarfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
+from mmap import mmap
 from pathlib import Path
 
 import pytest
 
-from takeout.archive import FORMATS, StoredZip, processors, readers, take_inventory, worker
+from takeout.archive import FORMATS, StoredZip, compress, processors, readers, reading, take_inventory, worker
 from takeout.archive.readers import Readers
 from takeout.archive.shared import BUFFER_BYTES, SharedBuffers
 from takeout.archive.worker import Answer
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no memory to share")
 
@@ -360,3 +369,39 @@ def _is_over(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):
         return True
+
+
+@pytest.mark.usefixtures("answers")
+def test_a_process_compresses_what_it_has_read(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+    ask = Readers.answer
+
+    def noted(asked: Readers, ticket: readers.Ticket) -> Answer | None:
+        answer = ask(asked, ticket)
+        lengths.append(answer[2] if answer else -1)
+        return answer
+
+    monkeypatch.setattr(Readers, "answer", noted)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 100_000)
+    inventory = take_inventory(many)
+    archive = FORMATS["tar.zst"](inventory)
+    given = b"".join(archive.read())
+    assert len(lengths) > 1
+    assert all(0 < length < 400_000 for length in lengths)
+    assert given.count(b"\x28\xb5\x2f\xfd") >= len(lengths)
+    with tarfile.open(fileobj=io.BytesIO(zstd.decompress(given))) as tar:
+        name = f"{many.name}/d3/f17"
+        assert tar.extractfile(name).read() == (many / "d3" / "f17").read_bytes()  # type: ignore[union-attr]
+
+
+def test_what_gets_longer_stays_as_it_is() -> None:
+    data = os.urandom(5_000)
+    buffer = mmap(-1, len(data))
+    buffer[:] = data
+    program = worker._Program(-1, [buffer], zlib.crc32)
+    packing = compress.Zstd.packing
+    assert packing is not None
+    assert program._pack(memoryview(buffer), len(data), packing) == -1
+    assert buffer[:] == data
+    length = program._pack(memoryview(buffer), 4_000, packing)
+    assert zstd.decompress(buffer[:length]) == data[:4_000]

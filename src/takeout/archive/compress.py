@@ -5,25 +5,31 @@ from __future__ import annotations
 import struct
 import sys
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Protocol
 
 from takeout.archive.checksum import DEFLATE_END, combine, crc32, deflate_piece
 from takeout.archive.content import Chunk
 from takeout.archive.processors import processors
+from takeout.archive.worker import Packing
 
 if sys.version_info >= (3, 14):
     from compression import zstd
+
+    zstd_file = ""
 else:
     from backports import zstd
 
-ZSTD_LEVEL = 1
-ZSTD_WINDOW_LOG = 22
+    zstd_file: str = zstd.__file__
+
+_PACKING: dict[int, int] = {
+    int(zstd.CompressionParameter.compression_level): 1,
+    int(zstd.CompressionParameter.window_log): 22,
+    int(zstd.CompressionParameter.hash_log): 15,
+    int(zstd.CompressionParameter.checksum_flag): 1,
+}
 """Beside the checksums that are made as well, level 3 would be slower than ``tar | zstd -T0``. What a quick level
-misses, a window of 4 MiB, eight times what is usual for it, nearly makes up for."""
-ZSTD_JOB_BYTES = 4 << 20
-"""Each thread compresses so much for itself; the library's own choice takes twice the memory."""
-ZSTD_MOST_WORKERS = 4
-"""Each takes about 15 MB."""
+misses, a window of 4 MiB, eight times what is usual for it, and a larger table nearly make up for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,14 @@ class Compressor(Protocol):
     Attributes:
         suffix: How a file's name ends.
         media_type: Of the stream.
-        quick: Whether all the work is in ``join``.
+        packing: How a process that reads a piece can compress it as well; None where it cannot.
+        scale: How long the pieces are, as a multiple of the usual length.
     """
 
     suffix: str
     media_type: str
-    quick: bool
+    packing: Packing | None
+    scale: int
 
     def start(self) -> bytes:
         """Return how the stream begins."""
@@ -60,47 +68,46 @@ class Compressor(Protocol):
     def piece(self, data: Chunk) -> Piece:
         """Compress a piece."""
 
-    def join(self, piece: Piece) -> bytes:
-        """Return what the stream has next; perhaps nothing yet."""
+    def join(self, piece: Piece) -> Chunk:
+        """Return what the stream has next."""
 
     def end(self) -> bytes:
         """Return how the stream ends."""
 
 
 class Zstd:
-    """One frame with a checksum; the library has threads of its own. Source: RFC 8878, section 3."""
+    """Frames with checksums, one for each piece; joined they are one stream. Source: RFC 8878, section 3."""
 
     suffix = ".tar.zst"
     media_type = "application/zstd"
-    quick = True
+    packing: Packing | None = _PACKING
+    scale = 4  # as long as the window: shorter frames find less that repeats
 
     def __init__(self) -> None:
-        options: dict[int, int] = {
-            zstd.CompressionParameter.compression_level: ZSTD_LEVEL,
-            zstd.CompressionParameter.window_log: ZSTD_WINDOW_LOG,
-            zstd.CompressionParameter.checksum_flag: 1,
-        }
-        most = min(processors(), ZSTD_MOST_WORKERS, zstd.CompressionParameter.nb_workers.bounds()[1])
-        if most > 0:  # a library without threads allows none
-            options[zstd.CompressionParameter.nb_workers] = most
-            options[zstd.CompressionParameter.job_size] = ZSTD_JOB_BYTES
-        self._stream = zstd.ZstdCompressor(options=options)
+        # As many as can work at once; each takes a megabyte, and far more threads than that may wait for a disk.
+        self._packers: SimpleQueue[zstd.ZstdCompressor] = SimpleQueue()
+        for _ in range(processors()):
+            self._packers.put(zstd.ZstdCompressor(options=_PACKING))
 
     def start(self) -> bytes:
-        """Return nothing: the frame's header comes with its first block."""
+        """Return nothing: each frame has a header of its own."""
         return b""
 
     def piece(self, data: Chunk) -> Piece:
-        """Leave it as it is."""
-        return Piece(data, 0, len(data))
+        """Compress a piece to a frame."""
+        packer = self._packers.get()
+        try:
+            return Piece(packer.compress(data, zstd.ZstdCompressor.FLUSH_FRAME), 0, len(data))
+        finally:
+            self._packers.put(packer)
 
-    def join(self, piece: Piece) -> bytes:
-        """Hand it to the library's threads, and return what they have done."""
-        return self._stream.compress(piece.data)
+    def join(self, piece: Piece) -> Chunk:
+        """Return the frame."""
+        return piece.data
 
     def end(self) -> bytes:
-        """Return all that is left."""
-        return self._stream.flush(zstd.ZstdCompressor.FLUSH_FRAME)
+        """Return nothing: each frame has an end of its own."""
+        return b""
 
 
 class Gzip:
@@ -108,7 +115,8 @@ class Gzip:
 
     suffix = ".tar.gz"
     media_type = "application/gzip"
-    quick = False
+    packing: Packing | None = None
+    scale = 1
 
     def __init__(self) -> None:
         self._crc = 0
@@ -122,11 +130,11 @@ class Gzip:
         """Compress a piece into whole blocks."""
         return Piece(deflate_piece(data), crc32(data, 0), len(data))
 
-    def join(self, piece: Piece) -> bytes:
+    def join(self, piece: Piece) -> Chunk:
         """Return the blocks, and take the piece's CRC into the whole's."""
         self._crc = combine(self._crc, piece.crc, piece.size_bytes)
         self._size += piece.size_bytes
-        return bytes(piece.data)
+        return piece.data
 
     def end(self) -> bytes:
         """Return the last block, the CRC and the length."""

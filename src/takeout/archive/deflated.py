@@ -16,7 +16,7 @@ from takeout.archive.large import Checkpoints
 from takeout.archive.layout import WHOLE_BYTES, Layout
 from takeout.archive.reading import Reading
 from takeout.archive.results import Results
-from takeout.archive.shape import Part
+from takeout.archive.shape import Part, Plain
 from takeout.archive.tables import sums_chunks, tag_of
 from takeout.archive.zipformat import DEFLATED, LIMIT_32, STORED, Member
 
@@ -70,7 +70,7 @@ class DeflatedZip:
         yield from _Writer(self.inventory, self._layout, self.results).run()
 
 
-class _Writer:
+class _Writer(Plain):
     quick = False
 
     def __init__(self, inventory: Inventory, layout: Layout, results: Results) -> None:

@@ -17,8 +17,8 @@ PIECE_BYTES = 1 << 20
 """Large files are read in pieces of this length."""
 CHECKPOINT_BYTES = 64 << 20
 """Every so far into a large file the state of its checksums is kept; a resumed reading goes on from there."""
-_UNHASHED = 8
-"""So many pieces may wait for their checksum."""
+_UNHASHED_BYTES = 8 << 20
+"""So much may wait for its checksum."""
 
 
 Checkpoints = dict[int, dict[int, tuple[int, "hashlib._Hash"]]]  # noqa: SLF001 - typeshed has no other name
@@ -41,15 +41,22 @@ class LargeFiles:
         results: Where checksums and states are recorded.
         checkpoints: Where states of checksums are kept from one pass to the next.
         directories: The home's directories.
+        scale: How long the pieces are, as a multiple of the usual length.
     """
 
     def __init__(
-        self, inventory: Inventory, results: Results, checkpoints: Checkpoints, directories: Directories
+        self,
+        inventory: Inventory,
+        results: Results,
+        checkpoints: Checkpoints,
+        directories: Directories,
+        scale: int,
     ) -> None:
         self._inventory = inventory
         self._results = results
         self._checkpoints = checkpoints
         self._directories = directories
+        self._piece_bytes = PIECE_BYTES * scale
         self._open: dict[int, LargeFile] = {}
         self._sums: dict[int, tuple[int, hashlib._Hash]] = {}
         self._hashing: deque[Future[None]] = deque()
@@ -70,13 +77,13 @@ class LargeFiles:
             position: Where in it to begin at the latest; pieces before are given where the checksums need them.
         """
         large = self._open[index] = LargeFile(self._directories, self._inventory, index)
-        start = position - position % PIECE_BYTES
+        start = position - position % self._piece_bytes
         points = {0: (0, hashlib.sha256()), **self._checkpoints.get(index, {})}
         if start == 0 or not self._results.known(index):
             start = max(offset for offset in points if offset <= start)
             crc, sha = points[start]
             self._sums[index] = crc, sha.copy()
-        return large, range(start, large.size, PIECE_BYTES)
+        return large, range(start, large.size, self._piece_bytes)
 
     def advance(self, index: int, offset: int, data: memoryview, *, final: bool) -> None:
         """Bring a file's checksums forward, in a thread of their own while the piece goes on its way.
@@ -86,7 +93,7 @@ class LargeFiles:
         """
         if index in self._sums:
             self._hashing.append(self._hasher.submit(self._hash_on, index, offset, data))
-            while len(self._hashing) > (0 if final else _UNHASHED):
+            while len(self._hashing) > (0 if final else _UNHASHED_BYTES // self._piece_bytes):
                 self._hashing.popleft().result()
         if final:
             self._finish(index)

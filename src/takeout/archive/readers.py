@@ -21,17 +21,17 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import BoundedSemaphore
 
-from takeout.archive import checksum, worker
+from takeout.archive import checksum, compress, worker
 from takeout.archive.processors import processors
-from takeout.archive.shared import SharedBuffers
-from takeout.archive.worker import HEAD_BYTES, Answer, Place, Wanted
+from takeout.archive.shared import BUFFER_BYTES, SharedBuffers
+from takeout.archive.worker import HEAD_BYTES, Answer, Packing, Place, Task, Wanted
 
 LEAST_ENTRIES = 2_000
 """Fewer are read sooner without: to start a process takes time as well."""
-_MOST = 4
+MOST = 4
 """One reading has no more processes than this: what takes its results is slower then."""
-_BEYOND = 6
-"""Buffers beside the two of each process: those whose content is on its way."""
+_BEYOND_BYTES, _BEYOND_LEAST = 7 << 20, 2
+"""So much of buffers beside the two of each process, for content that is on its way; and so many at the least."""
 
 _AHEAD = 3
 """So many tasks a process may have been given: one that it does, and others so that it need not wait for them."""
@@ -50,16 +50,17 @@ class Readers:
 
     Args:
         root_fd: The home, open.
+        length: Of each buffer, in bytes.
     """
 
-    def __init__(self, root_fd: int) -> None:
+    def __init__(self, root_fd: int, length: int = BUFFER_BYTES) -> None:
         self._idle: SimpleQueue[_Process | None] = SimpleQueue()
         self._processes: list[_Process] = []
         self._buffers: SharedBuffers | None = None
-        count = min(processors(), _MOST)
+        count = min(processors(), MOST)
         if sys.executable and hasattr(os, "memfd_create"):
             with suppress(OSError):
-                self._buffers = SharedBuffers(2 * count + _BEYOND)
+                self._buffers = SharedBuffers(2 * count + max(_BEYOND_LEAST, _BEYOND_BYTES // length), length)
                 self._start(root_fd, count, self._buffers.fds)
         if not self:
             self._idle.put(None)
@@ -91,7 +92,7 @@ class Readers:
         process = self._idle.get()
         answer = None
         if process is not None:
-            ticket = process.ask(marshal.dumps((buffer, places, files)))
+            ticket = process.ask(_task(buffer, places, files))
             answer = process.answer(ticket)
             if not process.lost:
                 self._idle.put(process)
@@ -109,14 +110,28 @@ class Readers:
         """Whether all of them have enough to do."""
         return all(each.lost or each.waiting >= _AHEAD for each in self._processes)
 
-    def begin(self, buffer: int, places: list[Place], files: list[Wanted]) -> Ticket:
+    def begin(
+        self,
+        buffer: int,
+        places: list[Place],
+        files: list[Wanted],
+        size: int = 0,
+        packing: Packing | None = None,
+    ) -> Ticket:
         """Let a process read files into a shared buffer, and do not wait; for one thread, without ``read``.
+
+        Args:
+            buffer: Its number.
+            places: Directories.
+            files: Files in them.
+            size: How long the buffer's content is.
+            packing: How the process compresses it; None where it leaves it as it is.
 
         Returns:
             How to get the answer.
         """
         process = min(self._processes, key=lambda each: (each.lost, each.waiting))
-        return process, process.ask(marshal.dumps((buffer, places, files)))
+        return process, process.ask(_task(buffer, places, files, size, packing))
 
     def answer(self, ticket: Ticket) -> Answer | None:
         """Wait for the answer; None where the process is gone."""
@@ -212,13 +227,23 @@ class _Process:
         self._process.wait()
 
 
+def _task(
+    buffer: int, places: list[Place], files: list[Wanted], size: int = 0, packing: Packing | None = None
+) -> bytes:
+    task: Task = buffer, places, files, size, packing
+    return marshal.dumps(task)
+
+
 Ticket = tuple[_Process, int]
 """Whom a task was given to, and its number there."""
 
 
 def _packages() -> list[str]:
-    """Return where the library for CRC-32 lies, if it is there: the process is given no other path."""
-    return [str(Path(checksum.isal_file).parent.parent)] if checksum.isal_file else []
+    """Return where the libraries for CRC-32 and Zstandard lie: the process is given no other path."""
+    found = [Path(checksum.isal_file).parents[1]] if checksum.isal_file else []
+    if compress.zstd_file:
+        found.append(Path(compress.zstd_file).parents[2])
+    return list(dict.fromkeys(map(str, found)))
 
 
 # -I: nothing of the user's environment changes what runs; -S: nothing but Python's own is loaded.

@@ -16,8 +16,9 @@ from takeout.archive.disk import Disk
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.large import Checkpoints, LargeFiles, stale
-from takeout.archive.pipeline import Pipeline, Refused, Work
-from takeout.archive.readers import Readers, Ticket, worth_while
+from takeout.archive.pipeline import BUDGET_BYTES, Pipeline, Refused, Work
+from takeout.archive.processors import processors
+from takeout.archive.readers import MOST, Readers, Ticket, worth_while
 from takeout.archive.results import Results
 from takeout.archive.shape import Part, Shape
 from takeout.archive.shared import BUFFER_BYTES
@@ -40,6 +41,7 @@ class Reading:
         checkpoints: Where large files' checkpoints are kept from one pass to the next.
         whole_bytes: Files up to this length are read whole.
         unread: Files that need not be read, because another name of each is read.
+        scale: How much is read at once, as a multiple of what is usual.
     """
 
     def __init__(
@@ -49,8 +51,12 @@ class Reading:
         checkpoints: Checkpoints,
         whole_bytes: int,
         unread: Container[int] = (),
+        *,
+        scale: int = 1,
     ) -> None:
         self._unread = unread
+        self._scale = scale
+        self._buffer_bytes = scale * BUFFER_BYTES
         self._inventory = inventory
         self._results = results
         self._checkpoints = checkpoints
@@ -67,10 +73,13 @@ class Reading:
             self._root_fd = stack.enter_context(opened_root(self._inventory))
             self._directories = Directories(self._root_fd, self._inventory)
             stack.callback(self._directories.close)
-            self._large = LargeFiles(self._inventory, self._results, self._checkpoints, self._directories)
+            self._large = LargeFiles(
+                self._inventory, self._results, self._checkpoints, self._directories, self._scale
+            )
             stack.callback(self._large.close)
             stack.callback(self._close_readers)
-            self._pipeline = Pipeline(self._disk)
+            batches = 2 * min(processors(), MOST) + 1  # two for each process, and one that is handed over
+            self._pipeline = Pipeline(self._disk, budget_bytes=max(BUDGET_BYTES, batches * self._buffer_bytes))
             stack.callback(self._pipeline.close)
             self._stack = stack.pop_all()
         return self
@@ -94,7 +103,7 @@ class Reading:
                 before it are given too where the checksums need them.
         """
         if self._readers is None and worth_while(last - first):
-            self._readers = Readers(self._root_fd)
+            self._readers = Readers(self._root_fd, self._buffer_bytes)
             self._pipeline.near = max(self._pipeline.near, 2 * len(self._readers) + 1)
         for part, data in self._pipeline.results(self._works(first, last, shape, position)):
             if part.offset >= 0:
@@ -111,10 +120,10 @@ class Reading:
                 yield from self._pieces(at, shape, position if at == first else 0)
                 at += 1
                 continue
-            end, cost, files, most = at, 0, 0, self._disk.at_once(BATCH_ENTRIES)
+            end, cost, files, most = at, 0, 0, self._disk.at_once(BATCH_ENTRIES * min(self._scale, 2))
             while end < last and end - at < most:
                 if kinds[end] == Kind.FILE and end not in self._unread:
-                    if sizes[end] > self._whole_bytes or (files and cost + sizes[end] > BATCH_BYTES):
+                    if sizes[end] > self._whole_bytes or (files and cost + sizes[end] > BATCH_BYTES * self._scale):
                         break
                     files += 1
                     cost += sizes[end]
@@ -128,24 +137,26 @@ class Reading:
         self, span: range, cost: int, shape: Shape[T]
     ) -> Callable[[], tuple[Part[T], memoryview]] | Refused:
         """Let a process read a batch, and return what waits for it."""
-        readers = self._readers_now() if shape.quick and cost <= BUFFER_BYTES else None
+        readers = self._readers_now() if shape.quick and cost <= self._buffer_bytes else None
         if not readers:
             return Refused.EVER
-        shared = None if readers.busy else readers.take(BUFFER_BYTES)
+        shared = None if readers.busy else readers.take(self._buffer_bytes)
         if shared is None:
             return Refused.LATER
         batch = Batch(self._inventory, span, shape.frame, self._unread)
-        if batch.size > BUFFER_BYTES:
+        if batch.size > self._buffer_bytes:
             return Refused.EVER
         batch.lie_in(shared[1][: batch.size])
-        ticket = readers.begin(shared[0], *batch.wanted())
-        return partial(self._finish, readers, ticket, batch, shape)
+        ticket = readers.begin(shared[0], *batch.wanted(), batch.size, shape.packing)
+        return partial(self._finish, readers, ticket, batch, shared[1], shape)
 
     def _finish(
-        self, readers: Readers, ticket: Ticket, batch: Batch, shape: Shape[T]
+        self, readers: Readers, ticket: Ticket, batch: Batch, buffer: memoryview, shape: Shape[T]
     ) -> tuple[Part[T], memoryview]:
-        self._take_in(batch, readers.answer(ticket))
-        return self._part(batch, shape)
+        answer = readers.answer(ticket)
+        self._take_in(batch, answer)
+        length = -1 if answer is None else answer[2]
+        return self._part(batch, shape) if length < 0 else self._part(batch, shape, buffer[:length])
 
     def _batch(self, span: range, shape: Shape[T]) -> tuple[Part[T], memoryview]:
         """Read a batch in this thread, or let a process do it meanwhile."""
@@ -162,17 +173,18 @@ class Reading:
             with self._measured(batch.files, batch.size):
                 batch.put(batch.read(self._directories))
         else:
-            sums, waited_seconds = answer
+            sums, waited_seconds, _ = answer
             self._disk.learn(waited_seconds, batch.files, batch.size)
             batch.put(sums)
 
-    def _part(self, batch: Batch, shape: Shape[T]) -> tuple[Part[T], memoryview]:
+    def _part(self, batch: Batch, shape: Shape[T], packed: memoryview | None = None) -> tuple[Part[T], memoryview]:
         for content in batch.contents:
             index = content.index
             if index not in self._unread and not self._results.put(index, content.state, content.crc, content.sha):
                 raise stale(self._inventory, index)
         span = batch.span
-        return Part(span.start, span.stop, shape.whole(batch.view, batch.contents)), batch.view
+        data = shape.whole(batch.view, batch.contents) if packed is None else shape.packed(packed)
+        return Part(span.start, span.stop, data), batch.view
 
     def _readers_now(self) -> Readers | None:
         """Return the processes, if one of them is to read the next batch.

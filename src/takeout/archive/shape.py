@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Never, Protocol, TypeVar
 
 from takeout.archive.batch import Content, Frame
+from takeout.archive.worker import Packing
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -15,10 +16,12 @@ class Shape(Protocol[T_co]):
     """What becomes of what is read; all of it is called in threads.
 
     Attributes:
-        quick: Whether ``whole`` takes no time worth a thread.
+        quick: Whether what is made of a batch takes no time worth a thread, or the process that reads it makes it.
+        packing: How that process compresses it; None where nothing is compressed, or not there.
     """
 
     quick: bool
+    packing: Packing | None
 
     def frame(self, index: int, path: bytes) -> Frame:
         """Return what stands around an entry."""
@@ -26,11 +29,24 @@ class Shape(Protocol[T_co]):
     def whole(self, view: memoryview, contents: list[Content]) -> T_co:
         """Make what is wanted of entries that were read whole, each in its frame."""
 
+    def packed(self, view: memoryview) -> T_co:
+        """Take entries over that a process has compressed."""
+
     def piece(self, index: int, offset: int, view: memoryview) -> T_co:
         """Make what is wanted of a piece of a large file; the first and the last have the frame's halves."""
 
 
-class Bare:
+class Plain:
+    """What all shapes have that no process compresses."""
+
+    packing: Packing | None = None
+
+    def packed(self, view: memoryview) -> Never:
+        """Do not happen."""
+        raise NotImplementedError
+
+
+class Bare(Plain):
     """Nothing is wanted but the checksums."""
 
     quick = True

@@ -19,12 +19,14 @@ class SharedBuffers:
 
     Args:
         count: How many there are.
+        length: Of each, in bytes.
 
     Raises:
         OSError: When the system has no such memory.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, length: int = BUFFER_BYTES) -> None:
+        self._length = length
         self.fds: list[int] = []
         self._buffers: list[mmap] = []
         self._lock = Lock()
@@ -32,15 +34,15 @@ class SharedBuffers:
             for _ in range(count):
                 # It lies in no directory and on no disk, and counts to this container's memory like any other.
                 self.fds.append(os.memfd_create("takeout", os.MFD_CLOEXEC))
-                os.ftruncate(self.fds[-1], BUFFER_BYTES)
-                self._buffers.append(mmap(self.fds[-1], BUFFER_BYTES))
+                os.ftruncate(self.fds[-1], length)
+                self._buffers.append(mmap(self.fds[-1], length))
         except OSError:
             self.close()
             raise
 
     def take(self, size: int) -> tuple[int, memoryview] | None:
         """Return a buffer's number and ``size`` bytes of it; None where none is free, or so long."""
-        if size > BUFFER_BYTES:
+        if size > self._length:
             return None
         with self._lock:
             for number, buffer in enumerate(self._buffers):

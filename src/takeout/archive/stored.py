@@ -17,12 +17,12 @@ from takeout.archive.layout import WHOLE_BYTES, Layout
 from takeout.archive.reading import Reading
 from takeout.archive.remembered import Remembered
 from takeout.archive.results import Results, State
-from takeout.archive.shape import Bare
+from takeout.archive.shape import Bare, Plain
 
 _SETTLED_NS = 2_000_000_000
 
 
-class _Shape:
+class _Shape(Plain):
     """The records around each entry; those of a small file get its CRC when it was read."""
 
     quick = True

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from takeout.archive import tarformat
 from takeout.archive.batch import Content, Frame
 from takeout.archive.compress import Compressor, Gzip, Piece, Zstd
+from takeout.archive.content import Chunk
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.large import Checkpoints
@@ -53,7 +54,7 @@ class TarStream:
         """What tells this archive from that of a changed home."""
         return tag_of(self.inventory, self._prefix, f"{self.suffix.removeprefix('.')}1")
 
-    def read(self) -> Iterator[bytes]:
+    def read(self) -> Iterator[Chunk]:
         """Yield the archive; closing the iterator stops all work.
 
         Raises:
@@ -64,7 +65,9 @@ class TarStream:
         checkpoints: Checkpoints = {}
         twins = self.inventory.columns.twins
         yield compressor.start()
-        with Reading(self.inventory, self.results, checkpoints, WHOLE_BYTES, twins) as reading:
+        with Reading(
+            self.inventory, self.results, checkpoints, WHOLE_BYTES, twins, scale=compressor.scale
+        ) as reading:
             for part in reading.parts(0, len(self.inventory), _Shape(self, compressor)):
                 if data := compressor.join(part.data):
                     yield data
@@ -138,11 +141,16 @@ class _Shape:
     def __init__(self, archive: TarStream, compressor: Compressor) -> None:
         self._compressor = compressor
         self.frame = archive.frame
-        self.quick = compressor.quick
+        self.packing = compressor.packing
+        self.quick = compressor.packing is not None
 
     def whole(self, view: memoryview, contents: list[Content]) -> Piece:
         del contents
         return self._compressor.piece(view)
+
+    @staticmethod
+    def packed(view: memoryview) -> Piece:
+        return Piece(bytes(view), 0, 0)  # a third of a buffer, which others wait for
 
     def piece(self, index: int, offset: int, view: memoryview) -> Piece:
         del index, offset

@@ -21,6 +21,11 @@ TYPE_CHECKING = False  # typing itself would be a large import
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    if sys.version_info >= (3, 14):
+        from compression.zstd import ZstdCompressor
+    else:
+        from backports.zstd import ZstdCompressor
+
 UNREAD, GOOD, CHANGED, GREW, SHRANK, VANISHED, UNREADABLE, REPLACED, FAILED = range(9)
 """What became of a file; ``takeout.archive.results.State`` has the same numbers."""
 _STATES = {
@@ -134,10 +139,13 @@ Wanted = tuple[int, bytes, int, int, tuple[int, int, int]]
 """A file: the number of its directory, its name, from where to where in the buffer, and its times and inode."""
 Sum = tuple[int, int, bytes]
 """What became of a file, CRC-32 and SHA-256 of what the archive has."""
-Task = tuple[int, list[Place], list[Wanted]]
-"""The buffer to use, directories, and files."""
-Answer = tuple[list[Sum], float]
-"""A sum for each file, and how many seconds reading waited for the disk."""
+Packing = dict[int, int]
+"""Zstandard's parameters, by their numbers."""
+Task = tuple[int, list[Place], list[Wanted], int, "Packing | None"]
+"""The buffer to use, directories, files, how long all of it is, and how it is compressed, if it is."""
+Answer = tuple[list[Sum], float, int]
+"""A sum for each file, how many seconds reading waited for the disk, and how long the buffer's content is now that
+it is compressed; -1 where it is as it was."""
 
 
 class _Program:
@@ -153,6 +161,7 @@ class _Program:
         self._root_fd = root_fd
         self._views = [memoryview(buffer) for buffer in buffers]
         self._crc32 = crc32
+        self._packer: ZstdCompressor | None = None
         try:  # Source: https://docs.kernel.org/scheduler/sched-stats.html
             self._schedule = os.open("/proc/self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
@@ -161,9 +170,13 @@ class _Program:
     def run(self, requests: int) -> None:
         """Carry out what is asked for until nobody is there."""
         while message := _received(requests):
+            task: Task = marshal.loads(message)  # noqa: S302 - from the process that started this one
+            buffer, places, files, size, packing = task
             before = self._idle_seconds()
-            sums = list(self._read(*marshal.loads(message)))  # noqa: S302 - from the process that started this one
-            _send(requests, marshal.dumps((sums, self._idle_seconds() - before)))
+            sums = list(self._read(buffer, places, files))
+            waited = self._idle_seconds() - before
+            length = -1 if packing is None else self._pack(self._views[buffer], size, packing)
+            _send(requests, marshal.dumps((sums, waited, length)))
 
     def _idle_seconds(self) -> float:
         """Return how long this process had nothing to do: neither worked nor waited for a processor."""
@@ -188,12 +201,30 @@ class _Program:
         if fd >= 0:
             os.close(fd)
 
+    def _pack(self, view: memoryview, size: int, packing: Packing) -> int:
+        """Compress what a buffer holds, where it is, to a frame; return its length, or -1 where it has no room."""
+        if self._packer is None:
+            self._packer = _packer(packing)
+        frame = self._packer.compress(view[:size], self._packer.FLUSH_FRAME)
+        if len(frame) > len(view):
+            return -1
+        view[: len(frame)] = frame
+        return len(frame)
+
     def _enter(self, path: bytes, device: int, inode: int) -> tuple[int, int]:
         """Return a directory's descriptor; or -1, and what becomes of the files in it."""
         try:
             return open_directory(self._root_fd, path, device, inode), UNREAD
         except OSError as error:
             return -1, state_of(error)
+
+
+def _packer(packing: Packing) -> ZstdCompressor:
+    if sys.version_info >= (3, 14):
+        from compression.zstd import ZstdCompressor  # noqa: PLC0415 - not every archive needs it
+    else:
+        from backports.zstd import ZstdCompressor  # noqa: PLC0415 - it lies where the arguments say
+    return ZstdCompressor(options=packing)
 
 
 def _received(fd: int) -> bytes:
