@@ -95,6 +95,9 @@ def empty_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     monkeypatch.setattr(main.shutil, "which", lambda program: f"/bin/{program}")
     monkeypatch.setattr(main, "has_network_plugins", lambda: True)
     monkeypatch.setattr(main, "refuse_another", lambda _: None)
+    monkeypatch.setattr(main, "in_the_way", lambda _: [])
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
     monkeypatch.setenv("PATH", os.environ["PATH"])
     return Places(tmp_path)
 

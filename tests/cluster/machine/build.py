@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 from cluster.machine.places import HERE, Places
 from cluster.machine.run import run
-from cluster.machine.trouble import Trouble
+from cluster.machine.trouble import Fault, Trouble
 
-_MODULES = HERE / "go"
+MODULES = HERE / "go"
 _HOUR = 3600.0
 _NEEDS_GO = (1, 25)
+_DOES_NOT_COMPILE = re.compile(
+    r"^\s*# .*\n\s*\S+\.go:\d+:\d+: |missing go\.sum entry|updates to go\.mod needed", re.MULTILINE
+)
+"""What Go says of sources that are wrong; of what it cannot fetch, and for want of room, it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,11 @@ def build_program(places: Places, name: str, say: Callable[[str], None]) -> None
     _build(places, [program for program in PROGRAMS if program.name == name], say)
 
 
+def is_anything_stale(places: Places) -> bool:
+    """Whether ``build_programs`` has something to build."""
+    return any(_stamp(places, program) != _sources(program) for program in PROGRAMS if not program.on_demand)
+
+
 def describe_program(name: str) -> str:
     """Return all that decides what a program becomes."""
     return next(_sources(program) for program in PROGRAMS if program.name == name)
@@ -79,21 +88,31 @@ def _build(places: Places, programs: Iterable[Program], say: Callable[[str], Non
     places.bin.mkdir(parents=True, exist_ok=True)
     for program in stale:
         say(f"building {program.name}")
+        _build_one(places, program)
+        (places.bin / f"{program.name}.sources").write_text(_sources(program))
+
+
+def _build_one(places: Places, program: Program) -> None:
+    """Build a program; that its sources are wrong is no fault of the machine's."""
+    try:
         run(
             [
                 *("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", _link_flags(program.module)),
                 *("-o", places.bin / program.name, program.package),
             ],
-            cwd=_MODULES / program.module,
+            cwd=MODULES / program.module,
             env={"CGO_ENABLED": "0", "GOWORK": "off"},
             timeout_seconds=2 * _HOUR,
         )
-        (places.bin / f"{program.name}.sources").write_text(_sources(program))
+    except Trouble as trouble:
+        if _DOES_NOT_COMPILE.search(str(trouble)):
+            raise Fault(str(trouble)) from trouble
+        raise
 
 
 def kubernetes_version(module: str = ".") -> str:
     """Return the version of Kubernetes that a go.mod names, such as ``v1.35.4``; nothing where it names none."""
-    found = re.search(r"k8s\.io/kubernetes (v1\.\d+\.\d+)", (_MODULES / module / "go.mod").read_text())
+    found = re.search(r"k8s\.io/kubernetes (v1\.\d+\.\d+)", (MODULES / module / "go.mod").read_text())
     return found[1] if found else ""
 
 
@@ -111,7 +130,7 @@ def _link_flags(module: str) -> str:
 
 def _sources(program: Program) -> str:
     """Return a digest of all that decides what a program becomes."""
-    folder = _MODULES / program.module
+    folder = MODULES / program.module
     digest = hashlib.sha256(_link_flags(program.module).encode())
     own = sorted((folder / program.package).glob("*.go")) if program.package.startswith(".") else []
     for file in (folder / "go.mod", folder / "go.sum", *own):

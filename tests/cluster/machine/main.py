@@ -19,7 +19,8 @@ from cluster.machine.places import CHECKOUT, Places, find_places
 from cluster.machine.processes import running, stop
 from cluster.machine.rights import lacking
 from cluster.machine.runtime import has_network_plugins, start_runtime, stop_runtime
-from cluster.machine.trouble import Trouble
+from cluster.machine.surroundings import in_the_way, pass_proxies_by
+from cluster.machine.trouble import Fault, Trouble, is_of_the_machine
 
 _NEEDS = {
     "conntrack": "conntrack",
@@ -42,20 +43,23 @@ def up(*, control_plane_only: bool, images: Sequence[str]) -> int:
     """Start what does not run yet, and print the kubeconfig's path on standard output.
 
     Returns:
-        0 where a cluster runs, and 3 where this machine cannot run one.
+        0 where a cluster runs, 3 where this machine cannot run one, and 1 where none could, by a fault of ours.
     """
     began = time.monotonic()
     places = find_places()
     # Not every root has its own programs on the path.
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{_ADMINISTRATORS}"
+    pass_proxies_by()
     try:
         _check(places)
         with alone(places, "up"):
             _ask_for_rights(places)
-            _start(places, control_plane_only=control_plane_only, images=images)
-    except Trouble as trouble:
+            _start_or_clean_up(places, control_plane_only=control_plane_only, images=images)
+    except (Trouble, OSError) as trouble:
+        if isinstance(trouble, OSError) and not is_of_the_machine(trouble):
+            raise
         _say(f"there is no cluster: {trouble}")
-        return 3
+        return 1 if isinstance(trouble, Fault) else 3
     _say(f"the cluster is up after {time.monotonic() - began:.0f} s")
     print(places.kubeconfig)  # noqa: T201
     return 0
@@ -92,6 +96,7 @@ def test(words: Sequence[str]) -> int:
         What pytest returns; that of ``up`` or ``down`` where that fails.
     """
     command = [sys.executable, "-m", "pytest", "-m", "cluster", *words]
+    pass_proxies_by()
     if os.environ.get("KUBECONFIG") and os.environ.get("TAKEOUT_TEST_CLUSTER") == "1":
         return subprocess.run(command, check=False, cwd=CHECKOUT).returncode
     places = find_places()
@@ -104,6 +109,17 @@ def test(words: Sequence[str]) -> int:
     finally:
         stopped = 0 if was_up else down(purge=False)
     return code or stopped
+
+
+def _start_or_clean_up(places: Places, *, control_plane_only: bool, images: Sequence[str]) -> None:
+    """Start a cluster whole or not at all; one that ran before stays as it is."""
+    was_there = places.run.exists()
+    try:
+        _start(places, control_plane_only=control_plane_only, images=images)
+    except (Trouble, OSError):
+        if not was_there:
+            down(purge=False)
+        raise
 
 
 def _start(places: Places, *, control_plane_only: bool, images: Sequence[str]) -> None:
@@ -151,7 +167,9 @@ def _ask_for_rights(places: Places) -> None:
     Raises:
         Trouble: When it does not allow what a cluster needs.
     """
-    if not running(places, "kube-apiserver") and (faults := lacking(places)):
+    if running(places, "kube-apiserver"):
+        return
+    if faults := [*lacking(places), *in_the_way(places)]:
         raise Trouble("\n  ".join(["this machine does not allow it", *faults]))
 
 

@@ -20,6 +20,9 @@ _SECONDS = 20
 _GIB = 1 << 30
 _NEEDED_BYTES = 10 * _GIB
 """The programs and images, and what their building needs besides."""
+_NEEDED_TO_RUN_BYTES = 2 * _GIB
+_KEPT_FREE = 50
+"""One part in so many of a disk stays free: below one in a hundred the kubelet ends pods."""
 
 
 def lacking(places: Places) -> list[str]:
@@ -118,8 +121,10 @@ def _may_switch() -> None:
 
 
 def _need_room(places: Places) -> None:
-    """See that there is room to build, unless it was built before."""
+    """See that there is room to build, unless it was built before; and to run, or pods are put out again."""
     places.root.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(places.root).free
-    if free < _NEEDED_BYTES and not (places.images / "takeout.json").exists():
-        raise Trouble(f"{places.root} has {free / _GIB:.1f} GiB left, and {_NEEDED_BYTES / _GIB:.0f} are needed")
+    disk = shutil.disk_usage(places.root)
+    is_built = (places.images / "takeout.json").exists()
+    needed = max(_NEEDED_TO_RUN_BYTES if is_built else _NEEDED_BYTES, disk.total // _KEPT_FREE)
+    if disk.free < needed:
+        raise Trouble(f"{places.root} has {disk.free / _GIB:.1f} GiB left, and {needed / _GIB:.1f} are needed")

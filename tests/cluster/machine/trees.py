@@ -12,8 +12,8 @@ from cluster.machine.mounts import mounts_below
 from cluster.machine.run import run, tried
 from cluster.machine.trouble import Trouble
 
-_SUITE = "trixie"
-_MIRROR = "http://deb.debian.org/debian"
+SUITE = "trixie"
+MIRROR = "http://deb.debian.org/debian"
 _DEBIAN = (
     *("ca-certificates", "curl", "git", "iproute2", "iptables", "libcurl4t64", "libpq5", "nodejs", "procps"),
     *("python3", "python3-pip", "sqlite3", "tini"),
@@ -31,7 +31,7 @@ _USER = "1000"
 def make_debian(tree: Path) -> None:
     """Make a small Debian with the programs that the images call."""
     run(
-        ["debootstrap", "--variant=minbase", f"--include={','.join(_DEBIAN)}", _SUITE, tree, _MIRROR],
+        ["debootstrap", "--variant=minbase", f"--include={','.join(_DEBIAN)}", SUITE, tree, MIRROR],
         timeout_seconds=20 * _MINUTE,
     )
     for name in _NEEDLESS:
@@ -46,7 +46,7 @@ def make_debian(tree: Path) -> None:
 
 def describe_debian() -> str:
     """Return all that decides what ``make_debian`` makes; raise the number when that function changes."""
-    return repr((1, _SUITE, _DEBIAN, _NEEDLESS))
+    return repr((1, SUITE, _DEBIAN, _NEEDLESS))
 
 
 def add_python(lower: Sequence[Path], tree: Path, packages: Sequence[str], *, files: Sequence[Path] = ()) -> None:
