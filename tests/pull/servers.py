@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pull.cached import made_once
+from takeout.pull import Token
+from takeout.pull.connection import Connection
+from takeout.pull.pace import Pace
 
 OLD = (
     "notebook==6.5.7", "jupyter_server==1.24.0", "nbclassic==0.5.6", "ipykernel<7", "setuptools<80",
@@ -170,3 +173,9 @@ class JupyterServer:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(timeout=10)
         self.process = None
+
+
+def connection_to(server: JupyterServer) -> Connection:
+    """Return what asks a server as a pull does."""
+    origin = f"http://127.0.0.1:{server.port}"
+    return Connection(origin, server.base, Token(server.token), Pace(2), hub="", patience_seconds=60)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pull.conftest import Serve
-from pull.servers import TOKEN, JupyterServer
+from pull.servers import TOKEN, JupyterServer, connection_to
 from sockets import left_open, open_sockets
 from takeout.pull import Options, Token
 from takeout.pull.answers import AskAgainError, RefusedError
@@ -24,11 +24,6 @@ from takeout.pull.site import Site
 from takeout.pull.terminal import TerminalChannel
 
 KEY = Token(TOKEN)
-
-
-def connection_to(server: JupyterServer) -> Connection:
-    origin = f"http://127.0.0.1:{server.port}"
-    return Connection(origin, "/", KEY, Pace(2), hub="", patience_seconds=60)
 
 
 def test_a_web_socket_that_the_server_has_closed_is_closed_here_too(show: Serve, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pull.hubs import RealHub, find_proxy
 from pull.test_through import RAW, make_odd
 from takeout.errors import NetworkError, TokenError, UnknownHubError
 from takeout.pull import Options, Token, pull
+from takeout.pull.connection import Connection
 
 WAIT_SECONDS = 30.0
 
@@ -127,6 +128,22 @@ def test_a_server_that_cannot_start_is_said_in_the_hub_s_words(hub: RealHub, tmp
 
     with pytest.raises(NetworkError, match=r"does not start|fails to start"):
         pull(f"{hub.address}user/zoe/", tmp_path / "here", token)
+
+
+def test_a_server_that_was_started_for_nothing_is_stopped_again(
+    hub: RealHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = Token(hub.user("yan"))
+
+    def refuse(_: Connection) -> None:
+        assert hub.servers("yan")[""]["ready"]
+        raise TokenError("the server does not accept the token")
+
+    monkeypatch.setattr("takeout.pull.reach._check_token", refuse)
+    with pytest.raises(TokenError):
+        pull(f"{hub.address}user/yan/", tmp_path / "here", token)
+
+    assert until(lambda: not hub.servers("yan"))
 
 
 @pytest.mark.parametrize(("app", "version"), [("jupyter-server", "1.24.0"), ("notebook", "6.5.7")])

@@ -33,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
             "takeout home pull https://hub.example.org/user/ana/ home",
             "takeout home pull https://hub.example.org/hub/home home --token-file token.txt --preset slim",
             "takeout home pull http://localhost:8888/lab home --dry-run",
+            "takeout home pull https://hub.example.org/user/ana/ project --folder work/project",
             "takeout home pull https://hub.example.org/user/ana/ home --through kernel --with-environment",
         ),
     )(home_pull)
@@ -71,6 +72,15 @@ def home_pull(
             show_default=False,
         ),
     ] = None,
+    folder: Annotated[
+        str,
+        typer.Option(
+            "--folder",
+            metavar="PATH",
+            help="The folder to take, as the file browser there shows it; / for all. [default: the home]",
+            show_default=False,
+        ),
+    ] = "",
     through: Annotated[
         str,
         typer.Option(
@@ -125,6 +135,7 @@ def home_pull(
         connections=connections,
         leave_running=leave_running,
         with_environment=with_environment,
+        folder=folder,
     )
     token = find_token(os.environ, token_file, _ask if sys.stdin.isatty() and not json else None)
     with _progress(output) as progress:

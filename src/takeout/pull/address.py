@@ -78,6 +78,16 @@ def read_address(text: str) -> Address:
     return _of_path(origin, [part for part in path.split("/") if part])
 
 
+def folder_in(text: str) -> str:
+    """Return the folder or the file that an address leads to in a front end's file browser; empty for none."""
+    words = [part for part in urlsplit(text if "://" in text else f"//{text}").path.split("/") if part]
+    if "user" in words:
+        words = words[words.index("user") + 2 :]
+    first = next((at for at, word in enumerate(words) if word in FRONT_ENDS), len(words))
+    words = words[first:]
+    return unquote("/".join(words[words.index("tree") + 1 :])) if "tree" in words else ""
+
+
 def _refuse_secrets(user: str | None, password: str | None, query: str, fragment: str) -> None:
     names = {name.lower() for name, _ in (*parse_qsl(query), *parse_qsl(fragment))}
     if user or password or names & _SECRETS:

@@ -82,7 +82,12 @@ def _listed(ready: Ready) -> tuple[Listing, Names]:
         missing.discard(entry.path)
         ready.journal.put(entry, names.local(entry.path), number)
 
-    listing = fetch_listing(ready.reached.connection, ready.options, put, is_served, ready.progress)
+    connection = ready.reached.connection
+
+    def served(path: str) -> bool:
+        return is_served(path, connection.folder)
+
+    listing = fetch_listing(connection, ready.options, put, served, ready.progress)
     if number is None:
         ready.round = ready.journal.next_round()
     left_out = {item.path for item in (*listing.left_out, *listing.not_taken)}

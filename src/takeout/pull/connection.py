@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from takeout import __version__
 from takeout.errors import NetworkError, TokenError, Where
 from takeout.pull.answers import AbsentError, AskAgainError, FailedError, GaveUpError, RefusedError, judge
-from takeout.pull.line import Answer, CutError, Line, SilentError
+from takeout.pull.line import Answer, CutError, SilentError
+from takeout.pull.lines import Lines
 from takeout.pull.pace import Pace
 from takeout.pull.site import Site
 from takeout.pull.token import HINT, Token
@@ -38,6 +39,9 @@ class Connection:
         pace: How many requests may be in flight.
         hub: Path of the hub; empty where there is none.
         patience_seconds: How long to try while nothing is answered.
+
+    Attributes:
+        folder: The folder of the server that is the home, without slashes around it; empty for all that it shows.
     """
 
     def __init__(
@@ -45,16 +49,13 @@ class Connection:
     ) -> None:
         self.origin = origin
         self.base = base
+        self.folder = ""
         self.pace = pace
         self.hub = hub
         self.revive: Revive | None = None
         self._token = token
         self._patience_seconds = patience_seconds
-        self._site = Site.of(origin)
-        self._lines = threading.local()
-        self._all_lines: list[Line] = []
-        self._opening = threading.Lock()
-        self._closed = False
+        self._lines = Lines(Site.of(origin))
         self._sent = {"User-Agent": _AGENT, **({"Authorization": token.header()} if token else {})}
         self._reviving = threading.Lock()
         self._checked = threading.Lock()
@@ -65,23 +66,14 @@ class Connection:
         """The server's address."""
         return f"{self.origin}{self.base}"
 
+    @property
+    def home_address(self) -> str:
+        """The home's address: what is pulled from another one is another home."""
+        return f"{self.address}tree/{self.folder}" if self.folder else self.address
+
     def close(self) -> None:
         """Close every connection, for good."""
-        with self._opening:
-            self._closed = True
-        for line in self._all_lines:
-            line.end()
-
-    def _line(self) -> Line:
-        """Return the calling thread's own connection; finding a free one among many costs more than a request."""
-        line: Line | None = getattr(self._lines, "own", None)
-        if line is None:
-            line = self._lines.own = Line(self._site)
-            with self._opening:
-                self._all_lines.append(line)
-                if self._closed:
-                    line.end()
-        return line
+        self._lines.close()
 
     def header(self) -> str:
         """Return the value of the ``Authorization`` header."""
@@ -126,7 +118,7 @@ class Connection:
             content = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         with self.pace.slot():
-            line, answer = self._line(), None
+            line, answer = self._lines.own(), None
             try:
                 answer = line.ask(method, target, sent, body=content, seconds=(head_seconds, body_seconds))
                 judge(answer.status, answer.headers, self.hub)

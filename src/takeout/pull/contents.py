@@ -44,20 +44,25 @@ def quoted(path: str) -> str:
     return quote(path.encode("utf-8"), safe="/")
 
 
+def there(connection: Connection, path: str) -> str:
+    """Return where the server has a path of the home, as it stands in an address."""
+    return quoted("/".join(part for part in (connection.folder, path) if part))
+
+
 def stat(connection: Connection, path: str) -> RemoteEntry | None:
     """Ask for one entry as it is now; None where it is not there or not shown."""
     try:
-        model = connection.json(f"api/contents/{quoted(path)}?content=0&type={_type_of(path)}")
+        model = connection.json(f"api/contents/{there(connection, path)}?content=0&type={_type_of(path)}")
     except AbsentError:
         return None
     above = path.rpartition("/")[0]
     return _entry(above, model) if isinstance(model, dict) else None
 
 
-def shown(connection: Connection) -> frozenset[str]:
-    """Return the names that the server shows in its root."""
+def shown(connection: Connection, folder: str = "") -> frozenset[str]:
+    """Return the paths that the server shows in the home or a folder of it; none where it lists nothing there."""
     try:
-        return frozenset(entry.path for entry in listed(connection, "").entries)
+        return frozenset(entry.path for entry in listed(connection, folder).entries)
     except (AbsentError, RefusedError, FailedError, GaveUpError):
         return frozenset()
 
@@ -75,7 +80,7 @@ def listed(connection: Connection, path: str) -> Folder:
         RefusedError: When the server refuses it.
         GaveUpError: When it does not come after many attempts.
     """
-    model = connection.json(f"api/contents/{quoted(path)}?type=directory&content=1")
+    model = connection.json(f"api/contents/{there(connection, path)}?type=directory&content=1")
     content = model.get("content") if isinstance(model, dict) else None
     if not isinstance(content, list):
         raise FailedError(200)

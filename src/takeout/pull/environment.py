@@ -15,7 +15,6 @@ from takeout.pull.kernel import KernelChannel
 _CAPTURE_SECONDS = 900.0
 """Conda lists a large environment in a minute; a distant home with thousands of notebooks takes longer."""
 _TURNS = 3
-_EXPRESSION = "json.dumps(takeout_capture(os.getcwd()))"
 
 
 def capture_environment(connection: Connection, destination: Path, progress: Progress = silent) -> str:
@@ -57,7 +56,8 @@ def capture_environment(connection: Connection, destination: Path, progress: Pro
 def _captured(connection: Connection, script: str) -> dict[str, Any]:
     channel = KernelChannel(connection, script, answer_seconds=_CAPTURE_SECONDS)
     try:
-        document = json.loads(channel.evaluate(_EXPRESSION))
+        root = f"os.path.join(os.getcwd(), {connection.folder!r})" if connection.folder else "os.getcwd()"
+        document = json.loads(channel.evaluate(f"json.dumps(takeout_capture({root}))"))
     finally:
         channel.close()
     if not isinstance(document, dict):

@@ -6,7 +6,7 @@ import time
 
 from takeout.pull.answers import AbsentError, FailedError, GaveUpError, RefusedError
 from takeout.pull.connection import Connection
-from takeout.pull.contents import quoted
+from takeout.pull.contents import there
 from takeout.pull.journal import Journal
 from takeout.pull.plan import TO_FETCH
 from takeout.pull.row import Row
@@ -49,7 +49,7 @@ def _read(connection: Connection, row: Row, most_bytes: int) -> int:
     def once() -> int:
         got = 0
         headers = {"Range": f"bytes=0-{most_bytes - 1}"} if row.entry.size_bytes > most_bytes else {}
-        with connection.ask(f"files/{quoted(row.entry.path)}", headers=headers) as answer:
+        with connection.ask(f"files/{there(connection, row.entry.path)}", headers=headers) as answer:
             for chunk in answer.body:
                 got += len(chunk)
                 if got >= most_bytes:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from takeout.progress import Progress, silent
 from takeout.pull.answers import AbsentError, AskAgainError, FailedError, GaveUpError, RefusedError
 from takeout.pull.connection import Connection
+from takeout.pull.contents import there
 from takeout.pull.disk import disk_error
 from takeout.pull.listing_lines import Listing, Reader
 from takeout.pull.model import Options, RemoteEntry
@@ -58,11 +59,13 @@ def fetch_listing(
     ]
     query = urlencode(arguments, errors="surrogateescape")
 
+    below = f"/{there(connection, '')}" if connection.folder else ""
+
     # Without a slash at the end: a server without the extension answers that with a redirect, as for a login.
     def once() -> IO[bytes]:
         spool = tempfile.SpooledTemporaryFile(_MOST_SPOOLED_BYTES)  # noqa: SIM115 - whoever reads it closes it
         try:
-            _fill(spool, connection, f"takeout/listing?{query}", progress)
+            _fill(spool, connection, f"takeout/listing{below}?{query}", progress)
         except BaseException:
             spool.close()
             raise
@@ -71,7 +74,7 @@ def fetch_listing(
     try:
         with connection.insist(once) as spool:
             spool.seek(0)
-            reader = Reader(f"takeout/archive?{query}", put, served)
+            reader = Reader(f"takeout/archive{below}?{query}", put, served)
             for line in spool:
                 reader.take(line)
             return reader.result()

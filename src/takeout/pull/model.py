@@ -74,6 +74,7 @@ class Options:
         leave_running: Do not stop a server that the pull has started.
         extension: Use Takeout's extension on the server where it is there.
         with_environment: Capture what the notebooks need, through a kernel.
+        folder: The folder of the server to take; ``/`` for all that it shows; empty for the home.
     """
 
     preset: Preset = Preset.FULL
@@ -88,6 +89,7 @@ class Options:
     leave_running: bool = False
     extension: bool = True
     with_environment: bool = False
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Report:
 
     Attributes:
         server: Address of the server.
+        folder: The folder of the server that was taken; empty for all that it shows.
         destination: The directory here.
         files: Files of the home that are here now.
         size_bytes: Their length.
@@ -137,6 +140,7 @@ class Report:
 
     server: str
     destination: Path
+    folder: str = ""
     files: int = 0
     size_bytes: int = 0
     fetched_files: int = 0
@@ -173,6 +177,7 @@ class Report:
         }
         return {
             "server": self.server,
+            "folder": self.folder,
             "destination": str(self.destination),
             "whole": self.whole,
             "files": self.files,

@@ -67,7 +67,8 @@ def reach(text: str, token: Token, options: Options, pace: Pace, progress: Progr
             # The hub is still asked to stop the server when all else has ended.
             hub = stack.enter_context(closing(Hub(connect(address.hub, "", Pace(1)))))
             connection = stack.enter_context(closing(connect(address.base or "/", address.hub)))
-            reached = _through_hub(address, hub, connection, progress)
+            stops = not options.leave_running
+            reached = _through_hub(address, hub, connection, progress, stops=stops)
             stack.pop_all()
             return reached
     for base in address.guesses:
@@ -166,8 +167,10 @@ def _check_token(connection: Connection) -> None:
         ) from error
 
 
-def _through_hub(address: Address, hub: Hub, connection: Connection, progress: Progress) -> Reached:
-    """Find a user's server on a hub, and start it where it is stopped."""
+def _through_hub(
+    address: Address, hub: Hub, connection: Connection, progress: Progress, *, stops: bool
+) -> Reached:
+    """Find a user's server on a hub, and start it where it is stopped; ``stops`` where it turns out of no use."""
     running = bool(address.base) and bool(_version(connection))
     user, name = address.user, address.server
     try:
@@ -191,8 +194,13 @@ def _through_hub(address: Address, hub: Hub, connection: Connection, progress: P
         return bool(_version(connection))
 
     connection.revive = revive
-    _check_token(connection)
-    reached.version = _version(connection)
+    try:
+        _check_token(connection)
+        reached.version = _version(connection)
+    except BaseException:
+        if stops:
+            reached.stop()
+        raise
     return reached
 
 

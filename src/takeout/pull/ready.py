@@ -101,7 +101,7 @@ def opened(
     reached: Reached, destination: Path, options: Options, *, progress: Progress, limits: Limits | None, pace: Pace
 ) -> Iterator[Ready]:
     """Open the destination; a dry run keeps its journal in memory and writes nothing."""
-    server = reached.connection.address
+    server = reached.connection.home_address
     known = (destination / OWN / "journal.sqlite").exists()
     if options.dry_run and not known:
         store, journal = Store.unwritten(destination), Journal(":memory:", server)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from takeout.pull.answers import OK, PARTIAL, RANGE_BEYOND, AskAgainError, content_range, http_date
 from takeout.pull.connection import Connection
-from takeout.pull.contents import quoted
+from takeout.pull.contents import there
 from takeout.pull.line import Answer
 from takeout.pull.model import UNKNOWN, RemoteEntry
 from takeout.pull.pace import Silence, StoppedError
@@ -144,7 +144,7 @@ class Reception:
             last = str(self._stop - 1) if self._stop > 0 else ""
             headers["Range"] = f"bytes={self.at}-{last}"
         self._silence.asked(self.at)
-        path = f"files/{quoted(self.entry.path)}"
+        path = f"files/{there(self.connection, self.entry.path)}"
         seconds = self._silence.seconds
         with self.connection.ask(path, headers=headers, head_seconds=2 * seconds, body_seconds=seconds) as answer:
             if self._begin(answer, ranged=bool(headers)):

@@ -13,10 +13,12 @@ from takeout.archive.patterns import rules_of_options
 from takeout.errors import OptionError
 from takeout.progress import Progress, silent
 from takeout.pull import contents, ending, through, through_walk, walk
+from takeout.pull.address import folder_in
 from takeout.pull.by_archive import by_archive
 from takeout.pull.choose import Chooser
 from takeout.pull.environment import capture_environment
 from takeout.pull.estimate import estimate_seconds
+from takeout.pull.folder import take_folder
 from takeout.pull.model import Found, Named, Options, Report
 from takeout.pull.names import Limits, Names
 from takeout.pull.pace import Pace, StoppedError
@@ -63,7 +65,10 @@ def pull(
     with _stopping(pace):
         reached = reach(address, token, asked, pace, progress)
         try:
+            seen = folder_in(address)
+            chosen = take_folder(reached.connection, asked.folder, user=reached.user, seen=seen)
             with opened(reached, destination, asked, progress=progress, limits=limits, pace=pace) as ready:
+                ready.notes = (*chosen, *ready.notes)
                 if asked.with_environment and not asked.dry_run:
                     _capture(ready)
                 report = _steps(ready)
@@ -160,7 +165,8 @@ def _walk(ready: Ready, agent: through.Agent | None) -> tuple[Found, Names]:
     connection = ready.reached.connection
     if agent is not None:
         chooser = Chooser(ready.options)
-        entries, not_taken, unlisted = through_walk.walk(agent, chooser, contents.shown(connection))
+        shown = contents.shown(connection)
+        entries, not_taken, unlisted = through_walk.walk(agent, chooser, shown, connection.folder)
         for entry in entries:
             ready.journal.put(entry, names.local(entry.path), ready.round)
         return through_walk.found(chooser, not_taken, unlisted), names
@@ -187,6 +193,7 @@ def _summary(ready: Ready, brought: Brought) -> Report:
     named = ending.named(journal, number)
     return Report(
         server=ready.reached.connection.address,
+        folder=ready.reached.connection.folder,
         destination=ready.store.root,
         files=files,
         size_bytes=size,

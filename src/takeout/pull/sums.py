@@ -43,7 +43,7 @@ def report_lines(report: Report) -> Iterator[str]:
     """Yield the lines of the report."""
     yield "Takeout: what this pull brought, and what it did not"
     yield ""
-    yield f"from {report.server}"
+    yield f"from {report.server}{f', its folder {printable(report.folder)}' if report.folder else ''}"
     yield f"{report.files} files with {report.size_bytes} bytes, {report.directories} directories,"
     yield f"{report.links} links"
     yield f"check them here: (cd {report.destination} && sha256sum --quiet -c {OWN}/{SUMS_NAME.decode()})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import posixpath
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ class Agent:
     Args:
         connection: The server.
         through: What to start on the server.
-        root: The directory there; the one that the server starts things in where empty.
+        root: The directory there; the home, in what the server's file interface shows, where empty.
     """
 
     def __init__(self, connection: Connection, through: str, root: str = "") -> None:
@@ -51,6 +52,8 @@ class Agent:
                     self._root = base64.b64decode(
                         self._channel.evaluate(f"base64.b64encode(os.fsencode({self._channel.root})).decode()")
                     ).decode("utf-8", "surrogateescape")
+                    if self._connection.folder:
+                        self._root = posixpath.join(self._root, self._connection.folder)
                 given = ", ".join([repr(self._root), *(repr(argument) for argument in arguments)])
                 return self._channel.evaluate(f"{function}({given})")
             except AskAgainError:

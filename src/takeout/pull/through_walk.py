@@ -14,15 +14,16 @@ _KINDS = {"d": Kind.DIRECTORY, "f": Kind.FILE, "l": Kind.SYMLINK}
 
 
 def walk(
-    agent: Agent, chooser: Chooser, shown: frozenset[str]
+    agent: Agent, chooser: Chooser, shown: frozenset[str], folder: str = ""
 ) -> tuple[Iterator[RemoteEntry], list[Named], list[str]]:
     """Walk over the tree as the agent lists it.
 
     Args:
         agent: The agent.
         chooser: Decides what is wanted.
-        shown: Names that the server's own interface shows in its root; where the agent has other ones, it looks at
+        shown: Names that the server's own interface shows in the home; where the agent has other ones, it looks at
             another directory, and no file is asked for through that interface.
+        folder: The folder of the server that is the home.
 
     Returns:
         The entries; what cannot be taken; directories that cannot be listed; the last two complete once the first
@@ -30,11 +31,17 @@ def walk(
     """
     not_taken: list[Named] = []
     unlisted: list[str] = []
-    return _entries(agent, chooser, shown, not_taken, unlisted), not_taken, unlisted
+    return _entries(agent, chooser, shown, folder, not_taken=not_taken, unlisted=unlisted), not_taken, unlisted
 
 
 def _entries(
-    agent: Agent, chooser: Chooser, shown: frozenset[str], not_taken: list[Named], unlisted: list[str]
+    agent: Agent,
+    chooser: Chooser,
+    shown: frozenset[str],
+    folder: str,
+    *,
+    not_taken: list[Named],
+    unlisted: list[str],
 ) -> Iterator[RemoteEntry]:
     places: dict[str, Place] = {"": chooser.top()}
     firsts: dict[str, str] = {}
@@ -70,13 +77,14 @@ def _entries(
                 mtime,
                 mode,
                 target,
-                served and is_served(whole),
+                served and is_served(whole, folder),
                 "" if first == whole else first,
             )
 
 
-def is_served(path: str) -> bool:
+def is_served(path: str, folder: str = "") -> bool:
     """Return whether the server's file interface gives a path: no part hidden, every byte UTF-8."""
+    path = f"{folder}/{path}"
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:

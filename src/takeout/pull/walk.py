@@ -11,7 +11,7 @@ from takeout.progress import Progress, silent
 from takeout.pull.answers import AbsentError, AskAgainError, FailedError, GaveUpError, RefusedError
 from takeout.pull.choose import IGNORE, Chooser, Place
 from takeout.pull.connection import Connection
-from takeout.pull.contents import Folder, listed, quoted
+from takeout.pull.contents import Folder, listed, there
 from takeout.pull.model import Found, Named, Options, RemoteEntry
 from takeout.pull.workers import Ends, Task, Workers
 
@@ -153,7 +153,7 @@ def _small(connection: Connection, place: Place, name: str, most_bytes: int) -> 
 
     def once() -> bytes:
         headers = {"Range": f"bytes=0-{most_bytes - 1}"}
-        with connection.ask(f"files/{quoted(path)}", headers=headers) as answer:
+        with connection.ask(f"files/{there(connection, path)}", headers=headers) as answer:
             got = bytearray()
             for chunk in answer.body:
                 got += chunk

@@ -12,7 +12,7 @@ from typing import Any
 from takeout.errors import DiskError
 from takeout.progress import Progress, silent
 from takeout.pull.connection import Connection
-from takeout.pull.contents import quoted, stat
+from takeout.pull.contents import stat, there
 from takeout.pull.fetch import ROUNDS, Fetcher, pieces
 from takeout.pull.journal import Journal
 from takeout.pull.keeping import Keeper
@@ -163,7 +163,7 @@ class Work:
 
     def _same_hash(self, row: Row) -> bool:
         """Ask the server for a file's hash; Jupyter Server can tell it from 2.11 on."""
-        path = f"api/contents/{quoted(row.entry.path)}?content=0&hash=1&type=file"
+        path = f"api/contents/{there(self._connection, row.entry.path)}?content=0&hash=1&type=file"
         model = self._connection.json(path)
         return isinstance(model, dict) and model.get("hash") == row.sha.hex() != ""
 
