@@ -1,38 +1,20 @@
-"""The journal: as quick with many entries as with few, and able to read what an earlier takeout wrote."""
+"""The journal: as quick with many entries as with few, and never taken for one that it is not."""
 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from takeout.archive.entry import Kind
+from takeout.errors import DirectoryError, DiskError, TakeoutError
 from takeout.pull.journal import Journal
 from takeout.pull.model import RemoteEntry
 from takeout.pull.plan import TO_FETCH
 from takeout.pull.prove import UNPROVEN
 from takeout.pull.stream import WANTED
-
-FIRST = """
-CREATE TABLE about (server TEXT NOT NULL, round INTEGER NOT NULL);
-CREATE TABLE entries (
-    id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, local BLOB NOT NULL, kind INTEGER NOT NULL,
-    size INTEGER NOT NULL, mtime INTEGER NOT NULL, mode INTEGER NOT NULL, target BLOB NOT NULL,
-    served INTEGER NOT NULL, twin BLOB NOT NULL, round INTEGER NOT NULL, state INTEGER NOT NULL,
-    reason TEXT NOT NULL,
-    have_size INTEGER NOT NULL DEFAULT -1, have_mtime INTEGER NOT NULL DEFAULT -1, sha BLOB,
-    here_size INTEGER NOT NULL DEFAULT -1, here_mtime INTEGER NOT NULL DEFAULT -1
-);
-CREATE INDEX turns ON entries (state, kind, size, id);
-CREATE TABLE parts (
-    entry INTEGER NOT NULL, start INTEGER NOT NULL, done INTEGER NOT NULL, size INTEGER NOT NULL,
-    mtime INTEGER NOT NULL, PRIMARY KEY (entry, start)
-);
-INSERT INTO about VALUES ('s', 7);
-INSERT INTO entries VALUES (1, x'61', x'61', 2, 5, 10, -1, x'', 1, x'', 7, 1, '', 5, 10, x'aa', 5, 10);
-PRAGMA user_version = 1;
-"""
 
 
 @pytest.mark.parametrize(
@@ -74,20 +56,28 @@ def test_every_entry_comes_once_and_in_order_also_when_it_changes_meanwhile(tmp_
     assert len(places) == 1_300 - 433
 
 
-def test_a_journal_of_an_earlier_takeout_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        ("PRAGMA user_version = 7", DirectoryError, "another version of takeout"),
+        ("CREATE TABLE about (x)", DiskError, "cannot be used: table about already exists"),
+        (None, DiskError, "cannot be used: file is not a database"),
+    ],
+)
+def test_a_journal_that_is_none_of_this_version_is_refused_with_a_mend(
+    tmp_path: Path, content: str | None, error: type[TakeoutError], words: str
+) -> None:
     file = tmp_path / "journal.sqlite"
-    base = sqlite3.connect(file)
-    base.executescript(FIRST)
-    base.close()
+    if content is None:
+        file.write_text("something else " * 100)
+    else:
+        with closing(sqlite3.connect(file)) as base:
+            base.executescript(content)
 
-    journal = Journal(file, "s")
-    row = journal.find("a")
-    number = journal.next_round()
-    left = list(journal.rows("state = 1", order="size"))
-    journal.close()
+    with pytest.raises(error, match=words) as refused:
+        Journal(file, "s")
 
-    assert row is not None
-    assert (row.sha, row.proven, row.entry.place) == (b"\xaa", True, -1)
-    assert number == 8
-    assert left == [row]
+    assert "remove it to begin anew" in refused.value.hint
+    # Nothing holds it any more.
+    file.unlink()
     Journal(file, "s").close()

@@ -11,11 +11,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from takeout.errors import DirectoryError, DiskError, Where
 
-_VERSION = 3
+_VERSION = 1
 _SCHEMA = """
 CREATE TABLE about (
     server TEXT NOT NULL, round INTEGER NOT NULL, boot TEXT NOT NULL DEFAULT '', doubt INTEGER NOT NULL DEFAULT 0
@@ -36,21 +37,8 @@ CREATE TABLE parts (
     mtime INTEGER NOT NULL, PRIMARY KEY (entry, start)
 );
 """
-_STEPS = {
-    1: """
-ALTER TABLE entries ADD COLUMN place INTEGER NOT NULL DEFAULT -1;
-ALTER TABLE entries ADD COLUMN proven INTEGER NOT NULL DEFAULT 1;
-""",
-    2: """
-ALTER TABLE entries ADD COLUMN flushed INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE about ADD COLUMN boot TEXT NOT NULL DEFAULT '';
-ALTER TABLE about ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX places ON entries (place, id);
-CREATE INDEX sizes ON entries (size, id);
-DROP INDEX turns;
-""",
-}
-"""What makes a journal of one version one of the next."""
+
+_ANEW = "remove it to begin anew; the files that are here already are recognised by size and time"
 
 
 class Database:
@@ -61,51 +49,54 @@ class Database:
         server: Address of the server that is pulled.
 
     Raises:
-        DirectoryError: When the destination holds the home of another server, or a newer journal.
+        DirectoryError: When the destination holds another home, or a journal of another version.
         DiskError: When the database cannot be opened.
     """
 
     def __init__(self, file: Path | str, server: str) -> None:
-        try:
-            self.base = sqlite3.connect(file, timeout=1.0, isolation_level=None, check_same_thread=False)
-            # Two pulls into one directory would undo each other's work; the lock ends with the process.
-            self.base.executescript(
-                "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                " PRAGMA cache_size=-16000; BEGIN IMMEDIATE; COMMIT;"
-            )
-            version = self.base.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                self.base.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
-                self.base.execute("INSERT INTO about (server, round) VALUES (?, 0)", (server,))
-            elif version < _VERSION:
-                steps = "".join(_STEPS[number] for number in range(version, _VERSION))
-                self.base.executescript(f"BEGIN; {steps} PRAGMA user_version={_VERSION}; COMMIT;")
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                hint = "wait until it is done"
-                where = Where(str(file))
+        where = Where(str(file))
+        with ExitStack() as stack:
+            try:
+                self.base = sqlite3.connect(file, timeout=1.0, isolation_level=None, check_same_thread=False)
+                stack.callback(self.base.close)
+                version = self._opened(server)
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error):
+                    hint = "wait until it is done"
+                    raise DirectoryError(
+                        "another pull is at work in this directory", where=where, hint=hint
+                    ) from error
+                raise DiskError(f"the pull's journal cannot be used: {error}", where=where, hint=_ANEW) from error
+            except sqlite3.Error as error:
+                raise DiskError(f"the pull's journal cannot be used: {error}", where=where, hint=_ANEW) from error
+            if version != _VERSION:
                 raise DirectoryError(
-                    "another pull is at work in this directory", where=where, hint=hint
-                ) from error
-            raise DiskError(f"the pull's journal cannot be used: {error}", where=Where(str(file))) from error
-        except sqlite3.Error as error:
-            hint = "remove it to begin anew; the files that are here already are recognised by size and time"
-            raise DiskError(
-                f"the pull's journal cannot be used: {error}", where=Where(str(file)), hint=hint
-            ) from error
-        if version > _VERSION:
-            hint = "use a newer takeout, or another directory"
-            raise DirectoryError(
-                "a newer takeout has pulled into this directory", where=Where(str(file)), hint=hint
-            )
-        other = self.base.execute("SELECT server FROM about").fetchone()[0]
-        if other != server:
-            self.base.close()
-            raise DirectoryError(
-                f"this directory holds what was pulled from {other}",
-                where=Where(str(file)),
-                hint="give another directory for each server",
-            )
+                    "another version of takeout has pulled into this directory",
+                    where=where,
+                    hint=f"use that version, or another directory; or {_ANEW}",
+                )
+            other = self.base.execute("SELECT server FROM about").fetchone()[0]
+            if other != server:
+                raise DirectoryError(
+                    f"this directory holds what was pulled from {other}",
+                    where=where,
+                    hint="give another directory for each server, and for each folder of one",
+                )
+            stack.pop_all()
+
+    def _opened(self, server: str) -> int:
+        """Lock the database, make its tables where it is new, and return its version."""
+        # Two pulls into one directory would undo each other's work; the lock ends with the process.
+        self.base.executescript(
+            "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+            " PRAGMA cache_size=-16000; BEGIN IMMEDIATE; COMMIT;"
+        )
+        version = int(self.base.execute("PRAGMA user_version").fetchone()[0])
+        if version:
+            return version
+        self.base.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
+        self.base.execute("INSERT INTO about (server, round) VALUES (?, 0)", (server,))
+        return _VERSION
 
     def close(self) -> None:
         """Close; what is not written yet is written if it can be."""
