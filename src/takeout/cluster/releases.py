@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from takeout.chart.helm import Chart, sdk
@@ -149,6 +150,19 @@ class Releases:
             action(chart.handle, name, dict(values), **options)
         except self._helm.HelmError as error:
             raise self._error("upgrade the release" if upgrade else "install the release", error) from error
+
+    def rewrite(self, chart: Path, last: Revision) -> None:
+        """Have Helm write another revision, of a chart that changes nothing that runs; it has no values."""
+        self._call(
+            "write the release's record anew",
+            self._config.upgrade,
+            str(chart),
+            last.release,
+            {},
+            reset_values=True,
+            labels=dict(last.labels),
+            description="takeout keeps its claims",
+        )
 
     def roll_back(self, name: str, revision: int, seconds: int) -> None:
         """Roll a release back."""

@@ -9,15 +9,14 @@ from typing import Any
 from takeout.cluster.aggregated import why_it_stays
 from takeout.cluster.api import Cluster
 from takeout.cluster.journal import LABEL, Journal, read_journal
+from takeout.cluster.keep import VOLUMES, protect
 from takeout.cluster.lease import held
-from takeout.cluster.records import documents, read_records, rewrite
+from takeout.cluster.records import read_records
 from takeout.cluster.releases import Releases
 from takeout.cluster.store import Object
 from takeout.cluster.stuck import mend
 from takeout.errors import ClusterError, OptionError
 
-_KEEP = "helm.sh/resource-policy"
-_VOLUMES = ("PersistentVolumeClaim", "PersistentVolume")
 _SERVERS = "app=jupyterhub,component=singleuser-server"
 _SECONDS = 300
 
@@ -83,7 +82,7 @@ def undeploy(
         removed = _servers(cluster, namespace, tell)
         if last is not None:
             mend(cluster, releases, last, ours=left_behind)
-            _protect(cluster, namespace, release, releases)
+            protect(cluster, releases, last)
             tell(f"helm uninstall {release}")
             _uninstall(cluster, releases, release)
             removed.append(f"the release {release}")
@@ -127,43 +126,6 @@ def _servers(cluster: Cluster, namespace: str, tell: Callable[[str], None]) -> l
     return [f"{len(pods)} servers of people"] if pods else []
 
 
-def _protect(cluster: Cluster, namespace: str, release: str, releases: Releases) -> None:
-    """Make the last revision's record keep its volumes, as if the chart had said so."""
-    records = read_records(cluster, namespace, release, driver=releases.driver)
-    if not records:
-        claims = [item for _, item in documents(releases.manifest(release)) if item["kind"] in _VOLUMES]
-        if claims:
-            raise ClusterError(
-                f"the record of {release} is not in the cluster (HELM_DRIVER is {releases.driver}): Helm would "
-                f"delete {', '.join(str(item['metadata']['name']) for item in claims)}",
-                hint="annotate them with helm.sh/resource-policy: keep by an upgrade, then `helm uninstall`",
-            )
-        return
-    record = records[-1]
-    manifest = keeping(str(record.release.get("manifest") or ""))
-    if manifest != record.release.get("manifest"):
-        rewrite(cluster, record, {**record.release, "manifest": manifest})
-
-
-def keeping(manifest: str) -> str:
-    """Return a manifest whose claims and volumes Helm keeps when it uninstalls the release."""
-    import yaml  # noqa: PLC0415 - only where a manifest is written
-
-    found = list(documents(manifest))
-    if not any(item["kind"] in _VOLUMES for _, item in found):
-        return manifest
-    parts = []
-    for text, item in found:
-        if item["kind"] in _VOLUMES:
-            metadata = item.get("metadata") or {}
-            annotations = {**(metadata.get("annotations") or {}), _KEEP: "keep"}
-            kept = {**item, "metadata": {**metadata, "annotations": annotations}}
-            parts.append("\n" + yaml.safe_dump(kept, sort_keys=False))
-        else:
-            parts.append(text)
-    return "\n".join("---" + text.rstrip("\n") for text in parts) + "\n"
-
-
 def _uninstall(cluster: Cluster, releases: Releases, release: str) -> None:
     try:
         releases.uninstall(release, _SECONDS)
@@ -179,7 +141,7 @@ def _own(cluster: Cluster, namespace: str, journal: Journal) -> list[str]:
     """Remove the replica's own objects, volumes apart; one that is another's by now stays."""
     removed = []
     for kind, name in reversed(journal.objects):
-        if kind.rpartition("/")[2] in _VOLUMES:
+        if kind.rpartition("/")[2] in VOLUMES:
             continue
         found = cluster.find(kind, name, namespace)
         if found is None or (found["metadata"].get("labels") or {}).get(LABEL) != journal.release:

@@ -120,6 +120,24 @@ def once_helm_is_at_work(live: Cluster, space: str, act: Callable[[], object]) -
             yield
 
 
+@contextmanager
+def volume_for_its_claim(live: Cluster, space: str) -> Iterator[None]:
+    """Have a volume for the claim that the small chart makes with ``claim: true``."""
+    spec = {
+        "accessModes": ["ReadWriteOnce"],
+        "capacity": {"storage": "1Mi"},
+        "persistentVolumeReclaimPolicy": "Retain",
+        "hostPath": {"path": "/var/empty"},
+        "claimRef": {"namespace": space, "name": "hub-db-dir"},
+    }
+    metadata = {"name": f"reef-{space}"}
+    live.create({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec})
+    try:
+        yield
+    finally:
+        live.delete("PersistentVolume", f"reef-{space}")
+
+
 def token(live: Cluster, space: str) -> str:
     return str(live.get("Secret", "hub", space)["data"]["token"])
 

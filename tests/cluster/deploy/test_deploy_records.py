@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from takeout.cluster.api import Cluster
+from takeout.cluster.keep import keeping
 from takeout.cluster.records import documents, read_records, rewrite, storage_driver
-from takeout.cluster.undeploy import keeping
 from takeout.errors import ClusterError, OptionError
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cluster.deploy.small import arguments
+from cluster.deploy.small import arguments, volume_for_its_claim
 from takeout.cluster.api import Cluster
 
 pytestmark = pytest.mark.cluster
@@ -120,6 +120,27 @@ def test_a_release_in_a_database(  # noqa: PLR0917 - fixtures
     code, document = takeout(*words, "--undeploy")
     assert code == 0, document
     assert document["removed"] == ["the release reef", f"the namespace {space}"]
+
+
+def test_claims_of_a_release_in_a_database_stay(
+    live: Cluster, space: str, replica: Path, tiny_chart: Path, takeout: Takeout
+) -> None:
+    words = arguments(replica, tiny_chart, space)
+    (replica / "local.values.yaml").write_text("claim: true\n")
+    with volume_for_its_claim(live, space):
+        code, document = takeout(*words)
+        assert code == 0, document
+        claim = live.get("PersistentVolumeClaim", "hub-db-dir", space)
+        code, document = takeout(*words, "--undeploy")
+        assert code == 0, document
+        assert document["kept"] == [f"the claim {space}/hub-db-dir (1Mi)"]
+        assert live.find("ConfigMap", "hub", space) is None
+        kept = live.get("PersistentVolumeClaim", "hub-db-dir", space)
+        assert kept["metadata"]["uid"] == claim["metadata"]["uid"]
+        code, document = takeout(*words)
+        assert code == 0, document
+        code, document = takeout(*words, "--undeploy", "--delete-homes", f"{space}/hub-db-dir")
+        assert (code, document["kept"]) == (0, []), document
 
 
 def test_a_release_that_is_not_in_the_database(live: Cluster, takeout: Takeout, tmp_path: Path) -> None:

@@ -2,27 +2,14 @@
 
 import pytest
 
-from cluster.deploy.small import Run
+from cluster.deploy.small import Run, volume_for_its_claim
 from takeout.cluster.api import Cluster
 
 pytestmark = pytest.mark.cluster
 
 
 def test_claims_stay_unless_they_are_named(live: Cluster, space: str, run: Run) -> None:
-    volume = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": f"reef-{space}"},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "capacity": {"storage": "1Mi"},
-            "persistentVolumeReclaimPolicy": "Retain",
-            "hostPath": {"path": "/var/empty"},
-            "claimRef": {"namespace": space, "name": "hub-db-dir"},
-        },
-    }
-    live.create(volume)
-    try:
+    with volume_for_its_claim(live, space):
         assert run(local="claim: true\n")[0] == 0
         code, document = run("--undeploy")
         assert code == 0, document
@@ -41,8 +28,6 @@ def test_claims_stay_unless_they_are_named(live: Cluster, space: str, run: Run) 
         assert code == 0, document
         assert document["kept"] == []
         assert document["removed"][-1] == f"the namespace {space}"
-    finally:
-        live.delete("PersistentVolume", f"reef-{space}")
 
 
 def test_a_removal_without_a_deployment_says_so(run: Run, space: str) -> None:
