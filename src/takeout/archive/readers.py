@@ -126,9 +126,6 @@ class Readers:
             files: Files in them.
             size: How long the buffer's content is.
             packing: How the process compresses it; None where it leaves it as it is.
-
-        Returns:
-            How to get the answer.
         """
         process = min(self._processes, key=lambda each: (each.lost, each.waiting))
         return process, process.ask(_task(buffer, places, files, size, packing))

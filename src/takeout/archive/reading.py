@@ -205,7 +205,9 @@ class Reading:
         large, offsets = self._large.begin(index, position)
         for offset in offsets:
             length = min(offsets.step, large.size - offset)
-            yield Work(length_for(length), partial(self._piece, large, offset, length, shape))
+            # Zstandard is given as much room again for its frame.
+            cost = length_for(length) * (1 if shape.packing is None else 2)
+            yield Work(cost, partial(self._piece, large, offset, length, shape))
 
     def _piece(self, large: LargeFile, offset: int, length: int, shape: Shape[T]) -> tuple[Part[T], memoryview]:
         index, final = large.index, offset + length == large.size

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tarfile
-import zlib
+from functools import lru_cache
 from typing import NamedTuple
+from zlib import adler32
 
 BLOCK_BYTES = 512
 END = bytes(2 * BLOCK_BYTES)
@@ -39,6 +40,31 @@ class TarMember(NamedTuple):
     link: bytes = b""
 
 
+_FILE_TAIL = b"\0" * 100 + b"ustar  \0"
+_REST = bytes(BLOCK_BYTES - 157 - len(_FILE_TAIL))
+_FIXED_SUM = sum(b" " * 8 + REGULAR + _FILE_TAIL)
+
+
+@lru_cache(256)
+def _owner(mode: int, uid: int, gid: int) -> bytes:
+    return b"%07o\0%07o\0%07o\0" % (mode, uid, gid)
+
+
+def file_header(name: bytes, mode: int, uid: int, gid: int, *, size_bytes: int, mtime: int) -> bytes:
+    """Return the header of a regular file: what ``header`` gives, in a fraction of the time.
+
+    A home of small files has very many of them.
+    """
+    room = _NAME_BYTES - len(name)
+    if room < 0 or not (
+        0 <= mtime <= _LARGEST_TIME and size_bytes <= _LARGEST_SIZE and max(uid, gid) <= _LARGEST_ID
+    ):
+        return header(TarMember(name, REGULAR, mode, uid, gid, size_bytes, mtime))
+    numbers = b"%b%011o\0%011o\0" % (_owner(mode, uid, gid), size_bytes, mtime)
+    checksum = (adler32(numbers, adler32(name)) & 0xFFFF) - 1 + _FIXED_SUM
+    return b"".join((name, bytes(room), numbers, b"%06o\0 0" % checksum, _FILE_TAIL, _REST))
+
+
 def header(member: TarMember) -> bytes:
     """Return a member's header: one block, or more where something does not fit."""
     plain = (
@@ -65,7 +91,7 @@ def _plain(member: TarMember) -> bytes:
         b"ustar  \0",
     )
     # The lower half of Adler-32 is the sum of the bytes and one more; names and digits add up to less than 65521.
-    checksum = (zlib.adler32(block) & 0xFFFF) - 1
+    checksum = (adler32(block) & 0xFFFF) - 1
     return b"%s%06o\0 %s" % (block[:148], checksum, block[156:].ljust(BLOCK_BYTES - 156, b"\0"))
 
 

@@ -80,7 +80,15 @@ class TarStream:
 
     def frame(self, index: int, path: bytes) -> Frame:
         """Return an entry's headers, and what fills its last block up."""
-        size = self.inventory.columns.sizes[index] if self._is_read(index) else 0
+        columns, parents = self.inventory.columns, self.inventory.columns.parents
+        if not self._is_read(index):
+            return self._head(index, path), b""
+        size = columns.sizes[index]
+        if index > 1 and parents[index] == parents[index - 1]:
+            _, uid, gid = columns.owner_table[columns.owners[index]]
+            name, mtime = self._prefix + b"/" + path, columns.mtimes[index] // _SECONDS
+            head = tarformat.file_header(name, columns.modes[index], uid, gid, size_bytes=size, mtime=mtime)
+            return head, tarformat.padding(size)
         return self._head(index, path), tarformat.padding(size)
 
     def _is_read(self, index: int) -> bool:

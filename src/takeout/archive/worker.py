@@ -21,11 +21,6 @@ TYPE_CHECKING = False  # typing itself would be a large import
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    if sys.version_info >= (3, 14):
-        from compression.zstd import ZstdCompressor
-    else:
-        from backports.zstd import ZstdCompressor
-
 UNREAD, GOOD, CHANGED, GREW, SHRANK, VANISHED, UNREADABLE, REPLACED, FAILED = range(9)
 """What became of a file; ``takeout.archive.results.State`` has the same numbers."""
 _STATES = {
@@ -161,7 +156,7 @@ class _Program:
         self._root_fd = root_fd
         self._views = [memoryview(buffer) for buffer in buffers]
         self._crc32 = crc32
-        self._packer: ZstdCompressor | None = None
+        self._compress: Callable[[memoryview], bytes] | None = None
         try:  # Source: https://docs.kernel.org/scheduler/sched-stats.html
             self._schedule = os.open("/proc/self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
@@ -203,9 +198,9 @@ class _Program:
 
     def _pack(self, view: memoryview, size: int, packing: Packing) -> int:
         """Compress what a buffer holds, where it is, to a frame; return its length, or -1 where it has no room."""
-        if self._packer is None:
-            self._packer = _packer(packing)
-        frame = self._packer.compress(view[:size], self._packer.FLUSH_FRAME)
+        if self._compress is None:
+            self._compress = _compressor(packing)
+        frame = self._compress(view[:size])
         if len(frame) > len(view):
             return -1
         view[: len(frame)] = frame
@@ -219,12 +214,13 @@ class _Program:
             return -1, state_of(error)
 
 
-def _packer(packing: Packing) -> ZstdCompressor:
+def _compressor(packing: Packing) -> Callable[[memoryview], bytes]:
     if sys.version_info >= (3, 14):
         from compression.zstd import ZstdCompressor  # noqa: PLC0415 - not every archive needs it
     else:
         from backports.zstd import ZstdCompressor  # noqa: PLC0415 - it lies where the arguments say
-    return ZstdCompressor(options=packing)
+    stream = ZstdCompressor(options=packing)
+    return lambda data: stream.compress(data, stream.FLUSH_FRAME)
 
 
 def _received(fd: int) -> bytes:
