@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -106,4 +108,28 @@ def test_only_what_is_whole_and_old_enough_is_remembered(place: Path, tmp_path: 
     cache.close()
     cache = Remembered(tmp_path)
     assert [cache.get(key) for key in keys.values()] == [None] * 3
+    cache.close()
+
+
+def test_what_is_for_later_is_asked_for_when_all_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembered, "_RUN_RECORDS", 10)
+    asked: list[int] = []
+
+    def learnt(first: int) -> Iterator[tuple[bytes, int, bytes]]:
+        asked.append(first)
+        yield from map(_entry, range(first, first + 25))
+
+    cache = Remembered(tmp_path)
+    cache.later(partial(learnt, 0))
+    cache.later(partial(learnt, 100))
+    assert asked == []
+    cache.flush()
+    assert asked == [0, 100]
+    cache.close()
+    assert asked == [0, 100]
+    cache = Remembered(tmp_path)
+    known = [number for number in range(200) if cache.get(_entry(number)[0]) is not None]
+    assert known == [*range(25), *range(100, 125)]
     cache.close()

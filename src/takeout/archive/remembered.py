@@ -12,8 +12,10 @@ import hashlib
 import heapq
 import os
 import struct
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from threading import Lock
 
 from takeout.archive.checksum import crc32
 
@@ -53,6 +55,8 @@ class Remembered:
         self._directory = directory
         self._runs: list[tuple[int, int]] = []
         self._new: dict[bytes, bytes] = {}
+        self._later: deque[Callable[[], Iterable[tuple[bytes, int, bytes]]]] = deque()
+        self._lock = Lock()
         self._written = 0
         self._writable = True
         try:
@@ -84,13 +88,33 @@ class Remembered:
 
     def put(self, key: bytes, crc: int, sha: bytes) -> None:
         """Remember CRC-32 and SHA-256 of what was read whole."""
+        with self._lock:
+            self._put(key, crc, sha)
+
+    def later(self, learnt: Callable[[], Iterable[tuple[bytes, int, bytes]]]) -> None:
+        """Remember what a function gives that is called when all is written: it would hold up whoever reads now.
+
+        Args:
+            learnt: Gives keys, CRC-32s and SHA-256s.
+        """
         if self._writable:
-            self._new[key] = _packed(key, sha, crc)
-            if len(self._new) >= _RUN_RECORDS:
-                self.flush()
+            self._later.append(learnt)
 
     def flush(self) -> None:
         """Write what is new."""
+        with self._lock:
+            while self._later:
+                for key, crc, sha in self._later.popleft()():
+                    self._put(key, crc, sha)
+            self._write_new()
+
+    def _put(self, key: bytes, crc: int, sha: bytes) -> None:
+        if self._writable:
+            self._new[key] = _packed(key, sha, crc)
+            if len(self._new) >= _RUN_RECORDS:
+                self._write_new()
+
+    def _write_new(self) -> None:
         records, self._new = self._new, {}
         if records and self._writable:
             name = f"{os.getpid()}-{os.urandom(4).hex()}{_SUFFIX}"

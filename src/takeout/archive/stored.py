@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 
 from takeout.archive import zipend, zipformat
 from takeout.archive.batch import Content, Frame
@@ -186,15 +187,16 @@ class StoredZip:
                 if found is not None:
                     self.results.put(index, State.GOOD, *found)
 
-    def _remember(self, reading_first: int, reading_last: int) -> None:
-        """Hand on the checksums of files that were read and did not change."""
-        if self._remembered is None:
-            return
-        kinds, ctimes = self.inventory.columns.kinds, self.inventory.columns.ctimes
-        for index in range(reading_first, reading_last):
+    def _remember(self, first: int, last: int) -> None:
+        """Hand on the checksums of files that were read and did not change, when there is time for that."""
+        if self._remembered is not None:
+            self._remembered.later(partial(self._learnt, first, last))
+
+    def _learnt(self, first: int, last: int) -> Iterator[tuple[bytes, int, bytes]]:
+        columns, results = self.inventory.columns, self.results
+        kinds, ctimes = columns.kinds, columns.ctimes
+        for index in range(first, last):
             # Within one tick of the clock a file may change twice and keep its times: the young are not trusted.
             settled = ctimes[index] < self._youngest_ns
-            if settled and kinds[index] == Kind.FILE and self.results.state(index) is State.GOOD:
-                self._remembered.put(
-                    self.inventory.columns.key(index), self.results.crc(index), self.results.sha(index)
-                )
+            if settled and kinds[index] == Kind.FILE and results.state(index) is State.GOOD:
+                yield columns.key(index), results.crc(index), results.sha(index)
