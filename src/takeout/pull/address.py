@@ -16,6 +16,7 @@ FRONT_ENDS = frozenset(
     }
 )  # fmt: skip
 """First words after a server's base address; a named server has another one."""
+_SUCH = "give one such as https://hub.example.org/user/ana/"
 _SECRETS = frozenset({"token", "access_token", "password", "jupyterhub_api_token"})
 
 
@@ -66,10 +67,9 @@ def read_address(text: str) -> Address:
         port = f":{parts.port}" if parts.port else ""
         (parts.hostname or "").encode("idna")
     except ValueError as error:
-        raise OptionError("this is not an address", where=Where(_shown(text))) from error
+        raise OptionError("this is not an address", where=Where(_shown(text)), hint=_SUCH) from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        hint = "give one such as https://hub.example.org/user/ana/"
-        raise OptionError("this is not an address of a Jupyter server", where=Where(_shown(text)), hint=hint)
+        raise OptionError("this is not an address of a Jupyter server", where=Where(_shown(text)), hint=_SUCH)
     _refuse_secrets(parts.username, parts.password, parts.query, parts.fragment)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     origin = f"{parts.scheme}://{host}{port}"

@@ -20,6 +20,8 @@ from takeout.pull.connection import Connection
 ANSWER_SECONDS = 120.0
 """The longest wait for one answer; a listing of a large home on a slow file server takes its time."""
 
+OTHER_WAY = "try the other one of --through kernel and --through terminal, or leave it out"
+
 
 class Channel(Protocol):
     """Evaluates expressions on the server, with the agent's functions at hand.
@@ -57,11 +59,15 @@ def started(connection: Connection, path: str, body: Mapping[str, object]) -> di
     try:
         model = connection.json(path, method="POST", body=body)
     except (AbsentError, RefusedError) as error:
-        raise ToolError(f"the server does not let one be started at {path}", where=where) from error
+        raise ToolError(
+            f"the server does not let one be started at {path}", where=where, hint=OTHER_WAY
+        ) from error
     except (FailedError, GaveUpError) as error:
-        raise ToolError(f"the server fails to start one at {path}: {error}", where=where) from error
+        raise ToolError(
+            f"the server fails to start one at {path}: {error}", where=where, hint=OTHER_WAY
+        ) from error
     if not isinstance(model, dict):
-        raise ToolError(f"the server did not say what it started at {path}", where=where)
+        raise ToolError(f"the server did not say what it started at {path}", where=where, hint=OTHER_WAY)
     return model
 
 

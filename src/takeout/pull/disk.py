@@ -41,4 +41,5 @@ def disk_error(error: OSError, path: Path) -> DiskError:
     if error.errno in FULL:
         hint = "make room, and run the same command again; what is here already is kept"
         return DiskError(f"there is no room left: {reason}", where=Where(str(path)), hint=hint)
-    return DiskError(f"cannot be written: {reason}", where=Where(str(path)))
+    hint = "see that it can be written to, and run the same command again; what is here already is kept"
+    return DiskError(f"cannot be written: {reason}", where=Where(str(path)), hint=hint)

@@ -48,7 +48,8 @@ def _asked(connection: Connection, asked: str) -> str:
     parts = [part for part in asked.split("/") if part not in ("", ".")]
     where = Where(connection.address)
     if ".." in parts:
-        raise OptionError(f"--folder {asked} leads out of what the server shows", where=where)
+        hint = "give it as the file browser there shows it, such as work/project"
+        raise OptionError(f"--folder {asked} leads out of what the server shows", where=where, hint=hint)
     folder = "/".join(parts)
     if folder and not _is_folder(connection, folder):
         above = "/".join(parts[:-1])

@@ -82,7 +82,8 @@ class Hub:
         try:
             model = self._json(f"api/users/{quote(user, safe='')}")
         except AbsentError as error:
-            raise UnknownHubError(f"the hub knows no user {user}", where=Where(self.address)) from error
+            hint = "look at the address: is the server another user's than the token?"
+            raise UnknownHubError(f"the hub knows no user {user}", where=Where(self.address), hint=hint) from error
         servers = model.get("servers") if isinstance(model, dict) else None
         if not isinstance(servers, dict):
             # Without the scope for the servers' states the hub names only the default server, if it runs.
@@ -112,9 +113,7 @@ class Hub:
         except FailedError as error:
             # 400: it runs, is being started or being stopped; whatever it is, the state tells.
             if error.status != 400:  # noqa: PLR2004 - RFC 9110, 15.5.1
-                raise NetworkError(
-                    f"the hub fails to start the server ({error})", where=Where(self.address)
-                ) from error
+                raise self._not_started(f"the hub fails to start the server ({error})") from error
             return False
         return True
 
@@ -138,7 +137,7 @@ class Hub:
                         step = int(event.get("progress") or 0)
                         progress(f"starting the server: {last}", step, 100)
                         if event.get("failed"):
-                            raise self._not_started(last)
+                            raise self._not_started(f"the server does not start: {last}")
             except (AskAgainError, AbsentError, FailedError, RefusedError):
                 pass  # The stream is for people; the state below decides.
             found = self.server(user, name)
@@ -149,18 +148,14 @@ class Hub:
                 has_begun = self._ask_to_start(user, name)
                 waited = 0.0 if has_begun else waited
             elif found is None and waited > 3 * _POLL_SECONDS:
-                raise NetworkError(
-                    f"the server does not start: {last or 'the hub does not say why'}", where=Where(self.address)
-                )
+                raise self._not_started(f"the server does not start: {last or 'the hub does not say why'}")
             pace.stopped.wait(_POLL_SECONDS)
             waited += _POLL_SECONDS
-        raise NetworkError(
-            f"the server did not start in {START_SECONDS:.0f} seconds: {last}", where=Where(self.address)
-        )
+        raise self._not_started(f"the server did not start in {START_SECONDS:.0f} seconds: {last}")
 
-    def _not_started(self, last: str) -> NetworkError:
+    def _not_started(self, what: str) -> NetworkError:
         hint = "look at the hub in a browser; run the same command again once the server starts"
-        return NetworkError(f"the server does not start: {last}", where=Where(self.address), hint=hint)
+        return NetworkError(what, where=Where(self.address), hint=hint)
 
     def _events(self, user: str, name: str) -> Generator[dict[str, Any]]:
         """Yield what the hub says while a server starts. Source: the hub's server-sent events."""
@@ -184,7 +179,10 @@ class Hub:
         except RefusedError as error:
             raise self._refused("see the user", error) from error
         except (FailedError, GaveUpError) as error:
-            raise NetworkError(f"the hub does not answer as a hub: {error}", where=Where(self.address)) from error
+            hint = "look at the hub in a browser; run the same command again once it answers there"
+            raise NetworkError(
+                f"the hub does not answer as a hub: {error}", where=Where(self.address), hint=hint
+            ) from error
 
     def _refused(self, what: str, error: RefusedError) -> TokenError:
         return TokenError(

@@ -17,7 +17,7 @@ import websocket
 
 from takeout.errors import ToolError
 from takeout.pull.answers import AbsentError, AskAgainError, FailedError
-from takeout.pull.channel import ANSWER_SECONDS, agent_text, close, ended, opened, started
+from takeout.pull.channel import ANSWER_SECONDS, OTHER_WAY, agent_text, close, ended, opened, started
 from takeout.pull.connection import Connection
 
 _LOOK_SECONDS = 5.0
@@ -77,7 +77,7 @@ class KernelChannel:
         if found.get("ename") == "NameError":
             raise AskAgainError("the kernel was restarted, and knows nothing of what it was told")
         if found.get("status") != "ok":
-            raise ToolError(f"the kernel failed: {found.get('ename', '')} {found.get('evalue', '')}".strip())
+            raise _failed(found)
         return str(ast.literal_eval(found["data"]["text/plain"]))
 
     def _run(self, code: str, expressions: dict[str, str]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class KernelChannel:
             if message.get("msg_type") == "execute_reply":
                 content = message["content"]
                 if content.get("status") != "ok":
-                    raise ToolError(f"the kernel failed: {content.get('ename', '')} {content.get('evalue', '')}")
+                    raise _failed(content)
                 return dict(content.get("user_expressions") or {})
         raise AskAgainError("the kernel did not answer in time")
 
@@ -152,6 +152,11 @@ class KernelChannel:
         """End the kernel."""
         close(self._socket)
         ended(self._connection, self._started)
+
+
+def _failed(reply: dict[str, Any]) -> ToolError:
+    said = f"{reply.get('ename', '')} {reply.get('evalue', '')}".strip()
+    return ToolError(f"the kernel failed: {said}", hint=OTHER_WAY)
 
 
 def _python_kernel(connection: Connection) -> str:

@@ -19,6 +19,7 @@ from takeout.pull.wire import Message, WireError
 _IDLE_SECONDS = 15.0
 """A connection that was idle for longer is not trusted: proxies forget it without a word."""
 _CUT = "the connection was cut"
+_CERTIFICATE = "where the site has an authority of its own, name the file with its certificate in SSL_CERT_FILE"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _BROKEN = (OSError, http.client.HTTPException, WireError, ValueError)
 """What a connection that ends raises; the last where another thread has closed it at the end of a pull."""
@@ -217,7 +218,7 @@ def _translated(error: Exception, origin: str) -> Exception:
     match error:
         case ssl.SSLCertVerificationError():
             reason = f"the server's certificate is not good: {error.verify_message}"
-            return NetworkError(reason, where=Where(origin))
+            return NetworkError(reason, where=Where(origin), hint=_CERTIFICATE)
         case TimeoutError():
             return SilentError()
         case ConnectionRefusedError() | socket.gaierror():

@@ -17,6 +17,8 @@ from takeout.pull.model import Options
 from takeout.pull.pace import Pace
 from takeout.pull.token import HINT, Token
 
+_COPY = "copy the address from the browser, with JupyterLab or the file browser open"
+
 
 @dataclass(slots=True)
 class Reached:
@@ -79,8 +81,7 @@ def reach(text: str, token: Token, options: Options, pace: Pace, progress: Progr
                 _check_token(connection)
                 stack.pop_all()
                 return Reached(connection, version)
-    hint = "copy the address from the browser, with JupyterLab or the file browser open"
-    raise OptionError("there is no Jupyter server at this address", where=Where(address.origin), hint=hint)
+    raise OptionError("there is no Jupyter server at this address", where=Where(address.origin), hint=_COPY)
 
 
 def _settled(address: Address, pace: Pace, options: Options) -> Address:
@@ -163,7 +164,7 @@ def _check_token(connection: Connection) -> None:
         ) from error
     except (AbsentError, FailedError, GaveUpError) as error:
         raise NetworkError(
-            f"this does not answer as a Jupyter server: {error}", where=Where(connection.address)
+            f"this does not answer as a Jupyter server: {error}", where=Where(connection.address), hint=_COPY
         ) from error
 
 

@@ -58,7 +58,7 @@ def pull(
     """
     asked = options or Options()
     if asked.connections < 1:
-        raise OptionError("--connections must be 1 or more")
+        raise OptionError("--connections must be 1 or more", hint="leave it out for as many as the server bears")
     rules_of_options(asked.exclude)
     pace = Pace(asked.connections)
     began = time.monotonic()

@@ -14,7 +14,7 @@ import websocket
 
 from takeout.errors import ToolError
 from takeout.pull.answers import AskAgainError
-from takeout.pull.channel import ANSWER_SECONDS, agent_text, close, ended, opened, started
+from takeout.pull.channel import ANSWER_SECONDS, OTHER_WAY, agent_text, close, ended, opened, started
 from takeout.pull.connection import Connection
 
 _START_SECONDS = 60.0
@@ -76,9 +76,8 @@ class TerminalChannel:
         self._send(base64.b64encode(expression.encode()).decode() + "\n")
         text = self._answer(ANSWER_SECONDS, "")
         if text.startswith("-"):
-            raise ToolError(
-                f"Python on the server failed: {base64.b64decode(text[1:]).decode('utf-8', 'replace')}"
-            )
+            said = base64.b64decode(text[1:]).decode("utf-8", "replace")
+            raise ToolError(f"Python on the server failed: {said}", hint=OTHER_WAY)
         return text[1:]
 
     def _send(self, text: str) -> None:

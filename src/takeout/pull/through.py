@@ -13,7 +13,7 @@ from typing import Any
 from takeout.errors import ToolError
 from takeout.pull.agent import LOST
 from takeout.pull.answers import AskAgainError, GaveUpError
-from takeout.pull.channel import Channel
+from takeout.pull.channel import OTHER_WAY, Channel
 from takeout.pull.connection import Connection
 from takeout.pull.kernel import KernelChannel
 from takeout.pull.terminal import TerminalChannel
@@ -63,7 +63,8 @@ class Agent:
         try:
             return self._connection.insist(once)
         except GaveUpError as error:
-            raise ToolError(f"the {self._through} on the server breaks every time: {error.reason}") from error
+            what = f"the {self._through} on the server breaks every time: {error.reason}"
+            raise ToolError(what, hint=OTHER_WAY) from error
 
     def directories(self) -> list[Any]:
         """Return every directory as the agent lists it, each before what is in it."""

@@ -65,7 +65,9 @@ def find_token(
             return Token(file.read_text(encoding="utf-8").strip())
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
-            raise DiskError(f"the file with the token cannot be read: {reason}", where=Where(str(file))) from error
+            raise DiskError(
+                f"the file with the token cannot be read: {reason}", where=Where(str(file)), hint=HINT
+            ) from error
         except UnicodeDecodeError as error:
             raise TokenError("the file holds no token", where=Where(str(file)), hint=HINT) from error
     given = environment.get(VARIABLE, "").strip()
