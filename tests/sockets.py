@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 _WAIT_SECONDS = 20.0
 
@@ -25,3 +28,11 @@ def left_open(before: set[str]) -> set[str]:
     while (left := open_sockets() - before) and time.monotonic() < end:
         time.sleep(0.01)
     return left
+
+
+@pytest.fixture(autouse=True)
+def sockets_are_closed() -> Iterator[None]:
+    """Have the very test fail that leaves a socket to Python's garbage collection, not the one that it runs in."""
+    before = open_sockets()
+    yield
+    assert left_open(before) == set()

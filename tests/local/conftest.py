@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sockets import sockets_are_closed
 from takeout.errors import NetworkError
 from takeout.local.environment import Environment, ensure
 from takeout.local.hub import marker_of
@@ -20,6 +21,7 @@ from takeout.replica.replicate import Wishes, replicate
 from takeout.source import open_source
 from takeout.source.query import resolve
 
+__all__ = ["sockets_are_closed"]
 _EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "infrastructure"
 MakeReplica = Callable[..., Path]
 

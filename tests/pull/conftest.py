@@ -12,18 +12,11 @@ import pytest
 
 from pull.proxy import Proxy, Rule
 from pull.servers import NOBODY, JupyterServer, find_old_python, ordinary_python
-from sockets import left_open, open_sockets
+from sockets import sockets_are_closed
 
 Serve = Callable[[Path], JupyterServer]
 Put = Callable[[JupyterServer, Rule], Proxy]
-
-
-@pytest.fixture(autouse=True)
-def sockets_are_closed() -> Iterator[None]:
-    """Have the very test fail that leaves a socket to Python's garbage collection, not the one that it runs in."""
-    before = open_sockets()
-    yield
-    assert left_open(before) == set()
+__all__ = ["sockets_are_closed"]
 
 
 @pytest.fixture
@@ -84,6 +77,15 @@ def extended(with_extension: JupyterServer) -> Iterator[JupyterServer]:
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+@pytest.fixture
+def filled(extended: JupyterServer, plain_home: Path) -> JupyterServer:
+    """The server with the extension, over a home with large files and small ones, some of them hidden."""
+    shutil.copytree(plain_home, extended.root, dirs_exist_ok=True)
+    (extended.root / ".hidden.bin").write_bytes(os.urandom(2 << 20))
+    (extended.root / "zz-last.txt").write_text("last")
+    return extended
 
 
 @pytest.fixture

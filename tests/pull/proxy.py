@@ -72,6 +72,19 @@ class Bend:
 Rule = Callable[[Request], Answer | Bend | None]
 
 
+def once(rule: Callable[[Request], Answer | Bend | None]) -> Rule:
+    """Return a rule for the first request for the archive alone."""
+    done: list[Request] = []
+
+    def first(request: Request) -> Answer | Bend | None:
+        if request.for_archive and not done:
+            done.append(request)
+            return rule(request)
+        return None
+
+    return first
+
+
 def login_page(request: Request) -> Answer:
     del request
     return Answer(200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html><body>Please log in</body></html>")

@@ -179,3 +179,12 @@ def connection_to(server: JupyterServer) -> Connection:
     """Return what asks a server as a pull does."""
     origin = f"http://127.0.0.1:{server.port}"
     return Connection(origin, server.base, Token(server.token), Pace(2), hub="", patience_seconds=60)
+
+
+def pulling(address: str, here: Path) -> list[str]:
+    """Return a command that pulls with the tests' token, to be killed; it ends with 0 when all came."""
+    code = (
+        "import sys; from pathlib import Path; from takeout.pull import Token, pull;"
+        " r = pull(sys.argv[1], Path(sys.argv[2]), Token(sys.argv[3])); sys.exit(not r.whole)"
+    )
+    return [sys.executable, "-c", code, address, str(here), TOKEN]

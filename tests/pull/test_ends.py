@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from pull.compare import parts, size_of, tree
 from pull.conftest import Put
 from pull.proxy import Bend, Request, Rule
-from pull.servers import TOKEN, JupyterServer
+from pull.servers import TOKEN, JupyterServer, pulling
 from takeout.errors import DiskError
 from takeout.pull import Options, Token, pull
 from takeout.pull.placing import Arrived, Placer
@@ -51,12 +50,8 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
     shared: JupyterServer, put_proxy: Put, tmp_path: Path
 ) -> None:
     here = tmp_path / "here"
-    code = (
-        "import sys; from pathlib import Path; from takeout.pull import Token, pull;"
-        " r = pull(sys.argv[1], Path(sys.argv[2]), Token(sys.argv[3])); sys.exit(not r.whole)"
-    )
     proxy = put_proxy(shared)
-    command = [sys.executable, "-c", code, proxy.address, str(here), TOKEN]
+    command = pulling(proxy.address, here)
     dice = random.Random(11)  # noqa: S311 - moments, no secrets
     small = [after_files(dice.randrange(1, 20)) for _ in range(3)]
     large = [after_bytes(dice.randrange(1, 1_500_000)) for _ in range(5)]

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from server.serving import Server, own, remove, serving
+from sockets import sockets_are_closed
 
+__all__ = ["sockets_are_closed"]
 _NUMBERS = count()
 
 
