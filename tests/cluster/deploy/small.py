@@ -16,7 +16,7 @@ from takeout.cluster.api import Cluster
 from takeout.cluster.releases import Releases
 
 BROKEN = "broken: true\n"
-"""Local values with which it never gets ready."""
+"""Local values with which it never gets ready: its image is where nobody listens, which is known at once."""
 
 Run = Callable[..., tuple[int, dict[str, Any]]]
 Begun = Callable[[], subprocess.Popen[bytes]]
@@ -54,7 +54,7 @@ spec:
     metadata: {labels: {app: jupyterhub, component: hub}}
     spec:
       terminationGracePeriodSeconds: 0
-      containers: [{name: hub, image: "registry.invalid/hub:none"}]
+      containers: [{name: hub, image: "127.0.0.1:1/hub:none"}]
 {{- end }}
 """
 

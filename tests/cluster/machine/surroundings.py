@@ -42,7 +42,7 @@ PORTS = {
 """Where the cluster's programs listen, on one address or on all."""
 
 _RANGES = (CLUSTER_RANGE, SERVICE_RANGE, BALANCER_RANGE)
-_DIRECT = (*_RANGES, "127.0.0.0/8", "localhost", ".svc", ".cluster.local")
+_DIRECT = (*_RANGES, "127.0.0.0/8", "127.0.0.1", "localhost", ".svc", ".cluster.local")
 _BRIDGES = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
 _MEMORY = Path("/proc/meminfo")
 _NEEDED_KIB = 2 << 20
