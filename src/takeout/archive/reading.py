@@ -120,6 +120,7 @@ class Reading:
                 yield from self._pieces(at, shape, position if at == first else 0)
                 at += 1
                 continue
+            # More than twice as many would not fit in a buffer with their headers.
             end, cost, files, most = at, 0, 0, self._disk.at_once(BATCH_ENTRIES * min(self._scale, 2))
             while end < last and end - at < most:
                 if kinds[end] == Kind.FILE and end not in self._unread:
