@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 
-from takeout.cluster.aggregated import why_it_stays
+from takeout.cluster.aggregated import unserved, why_it_stays
 from takeout.cluster.api import Cluster
 from takeout.cluster.journal import LABEL
 from takeout.cluster.refusals import FORBIDDEN, TOO_MANY
@@ -110,7 +110,7 @@ def _failed(
             hint="the hub's pods go on without it; when the cluster is back, run this again",
         ) from error
     if _BUSY.search(error.message):
-        return _too_busy(error, before=before)
+        return _too_busy(run, error, before=before)
     reasons = "; ".join(str(item) for item in waiting)
     message = f"{error.message}; not ready: {reasons}" if reasons else error.message
     hint = f"`takeout hub doctor {plan.files.directory}` tells more; mend it and run this again"
@@ -122,14 +122,16 @@ def _failed(
     return ClusterError(message, status=status, reason="NotReady" if reasons else "Helm", hint=hint)
 
 
-def _too_busy(error: TakeoutError, *, before: int) -> ClusterError:
+def _too_busy(run: Run, error: TakeoutError, *, before: int) -> ClusterError:
     """Return the error for a cluster that refused what Helm asked for; a rollback would be one more request."""
     runs_on = "; what was there before runs on" if before else ""
+    dead = ", ".join(unserved(run.cluster))
+    mend = f"have {dead} answer again (`kubectl get apiservices`), or run" if dead else "run"
     return ClusterError(
         f"the cluster was too busy for Helm: {error.message}",
         status=TOO_MANY,
         reason="Busy",
-        hint=f"run this again in a few minutes: it goes on from here{runs_on}",
+        hint=f"{mend} this again in a few minutes: it goes on from here{runs_on}",
     )
 
 

@@ -51,9 +51,9 @@ class Robot:
                 stack.callback(self.cluster.delete, f"{_FLOW}/{item['kind']}", self.name)
             with Cluster.connect(kubeconfig=self.kubeconfig, patience_seconds=0) as own:
                 for _ in range(_ATTEMPTS):
-                    taken = _begin(own, self.name)
+                    taken = ExitStack()
+                    _begin(own, self.name, stack.enter_context(taken))
                     if _is_refused(own):
-                        stack.callback(taken.close)
                         break
                     taken.close()  # it came before the rule did
                     time.sleep(_PAUSE_SECONDS)
@@ -70,12 +70,12 @@ def _is_refused(own: Cluster) -> bool:
     return False
 
 
-def _begin(own: Cluster, namespace: str) -> ssl.SSLSocket:
-    """Begin a request whose body never comes."""
+def _begin(own: Cluster, namespace: str, stack: ExitStack) -> None:
+    """Begin a request whose body never comes, and which ends with ``stack``."""
     server = urlsplit(own.server)
     trust = ssl.create_default_context(cafile=own.connection.configuration.ssl_ca_cert)
-    plain = socket.create_connection((str(server.hostname), server.port or 443), timeout=60)
-    safe = trust.wrap_socket(plain, server_hostname=server.hostname)
+    plain = stack.enter_context(socket.create_connection((str(server.hostname), server.port or 443), timeout=60))
+    safe = stack.enter_context(trust.wrap_socket(plain, server_hostname=server.hostname))
     lines = (
         f"POST /api/v1/namespaces/{namespace}/configmaps HTTP/1.1",
         f"Host: {server.netloc}",
@@ -84,7 +84,6 @@ def _begin(own: Cluster, namespace: str) -> ssl.SSLSocket:
         "Content-Length: 9",
     )
     safe.sendall("\r\n".join((*lines, "", "{")).encode())
-    return safe
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def test_a_release_of_somebody_else_is_refused_until_it_is_adopted(
 
 def test_a_failed_upgrade_says_why_and_goes_back(live: Cluster, space: str, run: Run) -> None:
     assert run()[0] == 0
-    code, document = run("--timeout", "40", "--rollback-on-failure", local=BROKEN)
+    code, document = run("--timeout", "30", "--rollback-on-failure", local=BROKEN)
     assert (code, document["code"]) == (3, "cluster")
     assert "127.0.0.1:1/hub:none cannot be pulled" in document["message"]
     assert document["hint"].startswith("rolled back to revision 1")
@@ -104,7 +104,7 @@ def test_a_namespace_that_is_full_is_told(live: Cluster, space: str, run: Run) -
         "spec": {"hard": {"pods": "0"}},
     }
     live.create(quota, space)
-    code, document = run("--timeout", "45", local=BROKEN)
+    code, document = run("--timeout", "30", local=BROKEN)
     assert code == 3
     assert "its pods are refused" in document["message"]
     assert "exceeded quota" in document["message"]
