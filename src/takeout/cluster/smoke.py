@@ -216,13 +216,32 @@ def _ready_pod(subject: Subject, component: str) -> str:
     return ready
 
 
+def secured_address(values: Mapping[str, Any], path: str) -> str:
+    """Return the address of a hub whose proxy speaks TLS itself and answers nothing else; empty for any other.
+
+    Source: the chart's templates/proxy/deployment.yaml.
+
+    Raises:
+        ClusterError: When its name is not known.
+    """
+    https = (values.get("proxy") or {}).get("https") or {}
+    if not https.get("enabled") or https.get("type") not in ("manual", "secret"):
+        return ""
+    hosts = https.get("hosts") or []
+    if not hosts:
+        hint = "say with --address where people reach it, or name it in the values: proxy.https.hosts"
+        raise ClusterError("the hub's proxy answers only by its own name, which is not known", hint=hint)
+    return f"https://{hosts[0]}{path}"
+
+
 @contextmanager
 def _reached(subject: Subject) -> Iterator[str]:
-    """Yield the hub's address: the one that was given, or a port forwarded to the proxy."""
+    """Yield the hub's address: the one that was given, its own, or a port forwarded to the proxy."""
     base = str((subject.values.get("hub") or {}).get("baseUrl") or "/")
     path = "/" + base.strip("/") + ("/" if base.strip("/") else "")
-    if subject.address:
-        yield subject.address.rstrip("/") + "/"
+    address = subject.address or secured_address(subject.values, path)
+    if address:
+        yield address.rstrip("/") + "/"
         return
     pod = _ready_pod(subject, "proxy")
     with subject.cluster.forward(pod, subject.namespace, _HTTP_PORT) as address:

@@ -7,7 +7,8 @@ import pytest
 
 from takeout.cluster.places import Mount, mounts_of, writable_for
 from takeout.cluster.session import TokenSession
-from takeout.cluster.smoke import Profile, door, profiles_of, slug_of
+from takeout.cluster.smoke import Profile, door, profiles_of, secured_address, slug_of
+from takeout.errors import ClusterError
 from takeout.local.browser import StepError
 
 POD = {
@@ -74,6 +75,23 @@ def test_profiles_and_who_may_use_them() -> None:
     assert not two.is_open_to(frozenset())
     assert not three.is_open_to(frozenset({"org:team"}))
     assert profiles_of({}) == []
+
+
+@pytest.mark.parametrize("kind", ["manual", "secret"])
+def test_a_proxy_that_speaks_tls_itself_is_asked_by_its_name(kind: str) -> None:
+    https: dict[str, Any] = {"enabled": True, "type": kind, "hosts": ["hub.example.edu"]}
+    assert secured_address({"proxy": {"https": https}}, "/jupyter/") == "https://hub.example.edu/jupyter/"
+    with pytest.raises(ClusterError, match="not known") as caught:
+        secured_address({"proxy": {"https": {**https, "hosts": []}}}, "/")
+    assert "--address" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "https", [{}, {"enabled": True, "type": "letsencrypt"}, {"enabled": False, "type": "secret"}]
+)
+def test_any_other_proxy_answers_a_forwarded_port(https: dict[str, Any]) -> None:
+    assert secured_address({"proxy": {"https": {**https, "hosts": ["hub.example.edu"]}}}, "/") == ""
+    assert secured_address({}, "/") == ""
 
 
 @pytest.fixture
