@@ -26,7 +26,7 @@ def protect(cluster: Cluster, releases: Releases, last: Revision) -> None:
     """
     records = read_records(cluster, releases.namespace, last.release, driver=releases.driver)
     if not records:
-        _upgrade(releases, last)
+        keep_by_upgrade(releases, last)
         return
     record = records[-1]
     manifest = keeping(str(record.release.get("manifest") or ""))
@@ -34,16 +34,20 @@ def protect(cluster: Cluster, releases: Releases, last: Revision) -> None:
         rewrite(cluster, record, {**record.release, "manifest": manifest})
 
 
-def _upgrade(releases: Releases, last: Revision) -> None:
+def keep_by_upgrade(releases: Releases, last: Revision) -> None:
+    """Have Helm write another revision of a release, with its volumes kept.
+
+    Raises:
+        ClusterError: When Helm refuses that.
+    """
     before = releases.manifest(last.release)
     manifest = keeping(before)
     if manifest == before:
         return
-    name, _, version = last.chart.partition("-")
     with tempfile.TemporaryDirectory(prefix="takeout-keep-") as directory:
         chart = Path(directory, "chart")
         (chart / "templates").mkdir(parents=True)
-        about = {"apiVersion": "v2", "name": name or "kept", "version": version or "0.0.0"}
+        about = {"apiVersion": "v2", "name": last.chart_name or "kept", "version": last.chart_version or "0.0.0"}
         (chart / "Chart.yaml").write_text(json.dumps(about), encoding="utf-8")
         (chart / "manifest.yaml").write_text(manifest, encoding="utf-8")
         (chart / "templates" / "all.yaml").write_text('{{ .Files.Get "manifest.yaml" }}', encoding="utf-8")

@@ -18,6 +18,8 @@ from takeout.errors import ClusterError
 _LOG = logging.getLogger("takeout.helm")
 _LOG.propagate = False
 _LOG.setLevel(logging.DEBUG)
+_HELMS_LABELS = frozenset({"name", "owner", "status", "version", "createdAt", "modifiedAt"})
+"""Of a release's record in a cluster; Helm writes them itself and takes them from nobody."""
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
 
 
@@ -29,7 +31,8 @@ class Revision:
         release: The release.
         number: The revision.
         status: Helm's word for its state.
-        chart: The chart's name and version, ``jupyterhub-4.3.3``.
+        chart_name: The chart's name.
+        chart_version: Its version.
         changed: When it was last worked on.
         labels: The labels of its record.
     """
@@ -37,9 +40,15 @@ class Revision:
     release: str
     number: int
     status: str
-    chart: str
+    chart_name: str
+    chart_version: str
     changed: str
     labels: Mapping[str, str]
+
+    @property
+    def chart(self) -> str:
+        """The chart as Helm writes it, ``jupyterhub-4.3.3``; where its name ends cannot be told from that."""
+        return f"{self.chart_name}-{self.chart_version}"
 
 
 class Releases:
@@ -160,7 +169,7 @@ class Releases:
             last.release,
             {},
             reset_values=True,
-            labels=dict(last.labels),
+            labels={name: value for name, value in last.labels.items() if name not in _HELMS_LABELS},
             description="takeout keeps its claims",
         )
 
@@ -217,7 +226,8 @@ def _revision(item: Mapping[str, Any]) -> Revision:
         str(item.get("name", "")),
         int(item.get("revision") or 0),
         str(item.get("status", "")),
-        f"{item.get('chart_name', '')}-{item.get('chart_version', '')}",
+        str(item.get("chart_name", "")),
+        str(item.get("chart_version", "")),
         str(item.get("deployed_at") or ""),
         dict(item.get("labels") or {}),
     )

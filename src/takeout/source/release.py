@@ -117,15 +117,15 @@ def _through_helm(cluster: Cluster, place: Place, driver: Driver) -> Contents:
         last = next((r for r in releases.history(place.name)[::-1] if r.status in _RUNNING), None)
         if last is None:
             raise _unknown(place, {revision.release for revision in releases.all()})
-        name, _, version = last.chart.partition("-")
-        if name != JUPYTERHUB:
+        if last.chart_name != JUPYTERHUB:
             raise ClusterError(
                 f"the release {place.name} is of {last.chart}, and Helm gives no chart out of {driver} storage",
                 hint=f"`helm get values {place.name} --namespace {place.namespace} > values.yaml`, then "
                 "takeout hub replicate --chart DIR -f values.yaml",
             )
         config = releases.values(place.name, revision=last.number)
-    return Contents({"metadata": {"apiVersion": "v2", "name": name, "version": version}}, config, last.number)
+    metadata = {"apiVersion": "v2", "name": last.chart_name, "version": last.chart_version}
+    return Contents({"metadata": metadata}, config, last.number)
 
 
 class Release(Deployment):
