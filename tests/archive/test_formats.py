@@ -22,6 +22,7 @@ from takeout.archive import (
     checksum,
     deflated,
     ending,
+    heads,
     large,
     layout,
     reading,
@@ -224,11 +225,11 @@ def test_tar_and_zip_names_are_the_homes(home: Path, place: Path) -> None:
 )
 def test_a_small_files_header_is_what_any_header_is(name: bytes, mtime_ns: int, uid: int, size: int) -> None:
     member = zipformat.Member(name.rstrip(b"/") + b"x", 0o100644, mtime_ns, uid, 7)
-    quick = zipformat.small_header(member.name, mtime_ns, uid, 7, size)
+    quick = heads.zip_header(member.name, member.mode, (uid, 7), mtime_ns, size)
     assert quick == zipformat.local_header(member, 0, size, size)
     record = zipformat.small_record(member, 5, size, uid)
     assert record == zipformat.central_header(member, 5, size, size, uid)
-    assert len(quick) == zipformat.LOCAL_BYTES + len(member.name) + zipformat.common_extra_bytes(mtime_ns)
+    assert len(quick) == zipformat.LOCAL_BYTES + len(member.name) + heads.common_extra_bytes(mtime_ns)
 
 
 @given(
@@ -242,5 +243,6 @@ def test_a_files_header_in_a_tar_is_what_any_header_is(
     name: bytes, mode: int, uid: int, size: int, mtime: int
 ) -> None:
     name = name.replace(b"\0", b"x")
-    member = tarformat.TarMember(name, tarformat.REGULAR, mode, uid, 7, size, mtime)
-    assert tarformat.file_header(name, mode, uid, 7, size_bytes=size, mtime=mtime) == tarformat.header(member)
+    member = tarformat.TarMember(name, heads.REGULAR, mode, uid, 7, size, mtime)
+    quick = heads.tar_header(name, mode, (uid, 7), mtime * heads.SECONDS + 5, size)
+    assert quick == tarformat.header(member)

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from takeout.archive import FORMATS, StoredZip, compress, readers, reading, take_inventory, worker
+from takeout.archive import FORMATS, StoredZip, compress, program, readers, reading, take_inventory
+from takeout.archive.program import Answer, Task
 from takeout.archive.readers import Readers
-from takeout.archive.shared import BUFFER_BYTES, SharedBuffers
-from takeout.archive.worker import Answer
+from takeout.archive.shared import SharedBuffers
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -171,7 +171,7 @@ def test_one_that_is_killed_while_it_reads(
     expected = here(StoredZip(inventory), monkeypatch)
     ask = readers._Process.ask
 
-    def stopped(process: readers._Process, task: bytes) -> int:
+    def stopped(process: readers._Process, task: Task) -> int:
         if process._process.pid != pids[0] or process.waiting:
             return ask(process, task)
         os.kill(pids[0], signal.SIGSTOP)  # so that it has the task, and does not answer
@@ -271,29 +271,34 @@ def test_few_entries_and_one_processor_need_none(monkeypatch: pytest.MonkeyPatch
 def test_shared_buffers_come_back() -> None:
     before = descriptors()
     buffers = SharedBuffers(2)
-    first, second = buffers.take(10), buffers.take(BUFFER_BYTES)
+    first, second = buffers.take(), buffers.take()
     assert first is not None
     assert second is not None
     assert {first[0], second[0]} == {0, 1}
-    assert buffers.take(1) is None
+    assert buffers.take() is None
     part = first[1][2:4]
     del first
-    assert buffers.take(1) is None
+    assert buffers.take() is None
     del part
-    assert buffers.take(BUFFER_BYTES + 1) is None
-    assert buffers.take(1) is not None
+    assert buffers.take() is not None
     buffers.close()
     del buffers, second
     assert descriptors() == before
 
 
 def test_the_program_is_alone_and_small() -> None:
-    code = f"import sys; exec(open({worker.__file__!r}).read(), {{'__name__': 'program'}}); print(*sys.modules)"
+    code = f"""import sys
+program = {{"__name__": "program", "__file__": {program.__file__!r}}}
+exec(open({program.__file__!r}).read(), program)
+program["_find_modules"]({str(Path(program.__file__).parent)!r})
+from takeout.archive import batch
+print(*sys.modules)"""
     command = [sys.executable, "-I", "-S", "-c", code]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert "marshal" in loaded
-    assert not {"typing", "dataclasses", "re", "logging", "subprocess", "threading", "site"} & set(loaded)
-    assert not [name for name in loaded if name.startswith("takeout")]
+    assert not {"typing", "dataclasses", "enum", "re", "logging", "subprocess", "threading", "site"} & set(loaded)
+    ours = {name for name in loaded if name.startswith("takeout.archive.")}
+    assert ours == {f"takeout.archive.{name}" for name in ("batch", "files", "heads")}
 
 
 @pytest.fixture
@@ -350,7 +355,7 @@ def test_a_process_compresses_what_it_has_read(many: Path, monkeypatch: pytest.M
 
     def noted(asked: Readers, ticket: readers.Ticket) -> Answer | None:
         answer = ask(asked, ticket)
-        lengths.append(answer[2] if answer else -1)
+        lengths.append(answer[-1] if answer else -1)
         return answer
 
     monkeypatch.setattr(Readers, "answer", noted)
@@ -370,10 +375,10 @@ def test_what_gets_longer_stays_as_it_is() -> None:
     data = os.urandom(5_000)
     buffer = mmap(-1, len(data))
     buffer[:] = data
-    program = worker._Program(-1, [buffer], zlib.crc32)
+    alone = program.Program(-1, [buffer], zlib.crc32)
     packing = compress.Zstd.packing
     assert packing is not None
-    assert program._pack(memoryview(buffer), len(data), packing) == -1
+    assert alone._pack(memoryview(buffer), len(data), packing) == -1
     assert buffer[:] == data
-    length = program._pack(memoryview(buffer), 4_000, packing)
+    length = alone._pack(memoryview(buffer), 4_000, packing)
     assert zstd.decompress(buffer[:length]) == data[:4_000]

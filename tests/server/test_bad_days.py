@@ -148,7 +148,7 @@ def reading(server: Server) -> list[str]:
         for pid in (thread / "children").read_text().split():
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 command = Path(f"/proc/{pid}/cmdline").read_text()
-                found += [pid] if "takeout/archive/worker.py" in command else []
+                found += [pid] if "takeout/archive/program.py" in command else []
     return found
 
 

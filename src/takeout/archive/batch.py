@@ -1,147 +1,151 @@
-"""Entries that are read together, into one buffer where each has its frame around it."""
+"""Entries that are read together, into one buffer where each has its frame around it.
+
+The processes that read load this module too: what a batch is made of is plain data, which can be sent to them.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from array import array
+from hashlib import sha256
 
-from takeout.archive.checksum import crc32
-from takeout.archive.directories import Directories
-from takeout.archive.entry import Kind
-from takeout.archive.inventory import Columns, Inventory
-from takeout.archive.results import State
-from takeout.archive.worker import Place, Sum, Wanted, clear, read_file
+from takeout.archive.files import UNREAD, clear, read_file
+from takeout.archive.heads import padding, put_crc, tar_header, zip_header
 
-Frame = tuple[bytes, bytes]
-"""What comes before and after a file's content; an entry of another kind is all in the first."""
-NO_SHA = bytes(32)
-_NOTHING = memoryview(b"")
+TYPE_CHECKING = False  # typing itself would be a large import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHA_BYTES = 32
+COLUMNS = {"parents": "I", "modes": "H", "sizes": "Q", "mtimes": "q", "ctimes": "q", "inodes": "Q", "owners": "H"}
+"""Attributes of the entries of a batch, and their types as arrays have them."""
+
+Place = tuple[bytes, int, int]
+"""A directory: its path below the home, device, inode."""
+Order = tuple[
+    str,
+    bytes,
+    dict[int, Place],
+    list[tuple[int, int, int]],
+    dict[int, bytes],
+    dict[int, tuple[int, int]],
+    bytes,
+    bytes,
+    list[bytes],
+]
+"""What a batch is to hold: the form of its headers; the directory that the home is in; by the number of each parent,
+where that is; devices with owners and groups; by their places in the batch, the headers of entries that are no usual
+file, and state and CRC of those that are not read; names; where each of them ends (``I``); and ``COLUMNS``."""
+Sums = tuple[bytes, bytes, bytes]
+"""For all entries of a batch: states, CRC-32 (``I``) and SHA-256 of what the archive has of files."""
 
 
-@dataclass(slots=True)
-class Content:
-    """Where an entry is in a batch, and what it is.
+def _no_header(name: bytes, mode: int, owner: tuple[int, int], mtime_ns: int, size: int) -> bytes:
+    del name, mode, owner, mtime_ns, size
+    return b""
 
-    Attributes:
-        index: The entry.
-        path: Path below the home.
-        at: Where its frame begins in the batch.
-        data: A file's content, as long as promised; empty for everything else.
-        state: What became of it; directories and links are always good.
-        crc: CRC-32 of a file's content or of a link's target.
-        sha: SHA-256 of a file's content; zeros for everything else.
-    """
 
-    index: int
-    path: bytes
-    at: int
-    data: memoryview = _NOTHING
-    state: int = State.GOOD
-    crc: int = 0
-    sha: bytes = NO_SHA
+def _no_padding(size: int) -> bytes:
+    del size
+    return b""
+
+
+_HEADERS = {"bare": _no_header, "zip": zip_header, "tar": tar_header}
+_PADDINGS = {"bare": _no_padding, "zip": _no_padding, "tar": padding}
+
+
+def _cut(names: bytes, ends: array[int]) -> list[bytes]:
+    return [names[begin:end] for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 class Batch:
     """Some entries.
 
     Args:
-        inventory: The home.
-        span: Their indexes; the files among them are small enough to be read whole.
-        frame: Gives an entry's frame.
-        unread: Files that are not read, because another name of each is.
+        order: What they are.
 
     Attributes:
-        contents: The entries, in order; what is known of files' contents comes with ``put``.
+        files: How many of them are to be read.
         size: Length of all of it in bytes.
-        span: The entries' indexes.
-        view: The buffer that it lies in.
     """
 
-    def __init__(
-        self,
-        inventory: Inventory,
-        span: range,
-        frame: Callable[[int, bytes], Frame],
-        unread: Container[int],
-    ) -> None:
-        self._inventory = inventory
+    def __init__(self, order: Order) -> None:
+        form, self._prefix, self._places, owners, self._given, self._skipped, names, ends, columns = order
+        self._owners = [owner[1:] for owner in owners]
+        self._names = _cut(names, array("I", ends))
+        self._columns = {
+            name: array(code, data) for (name, code), data in zip(COLUMNS.items(), columns, strict=True)
+        }
+        self._sealed = form == "zip"
         self._frames: list[tuple[int, bytes]] = []
-        self._files: list[tuple[Content, int, int]] = []
-        self.contents: list[Content] = []
-        self.span = span
-        self.view = _NOTHING
-        self.size = self._place(span, frame, unread)
+        self._files: list[tuple[int, int, int, int]] = []
+        self.size = self._lay_out(_HEADERS[form], _PADDINGS[form])
+        self.files = len(self._files)
 
-    @property
-    def files(self) -> int:
-        """How many files are to be read."""
-        return len(self._files)
-
-    def _place(self, span: range, frame: Callable[[int, bytes], Frame], unread: Container[int]) -> int:
+    def _lay_out(
+        self,
+        header: Callable[[bytes, int, tuple[int, int], int, int], bytes],
+        padded: Callable[[int], bytes],
+    ) -> int:
         """Find out where everything goes; return how long it is together."""
-        columns, at = self._inventory.columns, 0
-        kinds, sizes, targets = columns.kinds, columns.sizes, columns.targets
-        for index, path in enumerate(islice(self._inventory.paths(span.start), len(span)), span.start):
-            before, after = frame(index, path)
-            content = Content(index, path, at)
-            self.contents.append(content)
-            self._frames.append((at, before))
-            at += len(before)
-            if kinds[index] != Kind.FILE:
-                content.crc = crc32(targets.get(index, b""), 0)
-            elif index not in unread:
-                self._files.append((content, at, at + sizes[index]))
-                at += sizes[index]
-            if after:
+        at, here, directory, each = 0, -1, b"", self._columns
+        rows = zip(
+            self._names, each["parents"], each["modes"], each["owners"], each["mtimes"], each["sizes"], strict=True
+        )
+        for number, (name, parent, mode, owner, mtime, size) in enumerate(rows):
+            if parent != here:
+                here, path = parent, self._places[parent][0]
+                directory = b"%b/%b/" % (self._prefix, path) if path else self._prefix + b"/"
+            head = self._given.get(number)
+            if head is None:
+                head = header(directory + name, mode, self._owners[owner], mtime, size)
+            self._frames.append((at, head))
+            start = at + len(head)
+            if number in self._skipped:
+                at = start
+                continue
+            self._files.append((number, at, start, start + size))
+            at = start + size
+            if after := padded(size):
                 self._frames.append((at, after))
                 at += len(after)
         return at
 
-    def lie_in(self, view: memoryview) -> None:
-        """Take a buffer, and write into it what stands around contents."""
-        self.view = view
+    def fill(
+        self,
+        view: memoryview,
+        enter: Callable[[int, Place], tuple[int, int]],
+        crc32: Callable[[memoryview, int], int],
+    ) -> Sums:
+        """Read the files into a buffer, and write what stands around them.
+
+        Args:
+            view: ``size`` bytes.
+            enter: Gives a directory's descriptor; or -1 and what becomes of the files in it. It is not asked again
+                before it is asked for another one.
+            crc32: CRC-32 of data, continuing from another.
+        """
         for at, data in self._frames:
             view[at : at + len(data)] = data
-
-    def wanted(self) -> tuple[list[Place], list[Wanted]]:
-        """Return what is to be read: directories, and the files in them."""
-        columns = self._inventory.columns
-        numbers: dict[int, int] = {}
-        files = [
-            (
-                numbers.setdefault(columns.parents[content.index], len(numbers)),
-                columns.name(content.index),
-                start,
-                stop,
-                _times(columns, content.index),
-            )
-            for content, start, stop in self._files
-        ]
-        return [self._inventory.place(index) for index in numbers], files
-
-    def put(self, sums: Iterable[Sum]) -> None:
-        """Take in what was read, in the order of ``wanted``."""
-        for (content, start, stop), each in zip(self._files, sums, strict=True):
-            content.data = self.view[start:stop]
-            content.state, content.crc, content.sha = each
-
-    def read(self, directories: Directories) -> Iterator[Sum]:
-        """Read the files in this process."""
-        columns = self._inventory.columns
-        with directories.visit() as visit:
-            for content, start, stop in self._files:
-                into, directory = self.view[start:stop], visit(columns.parents[content.index])
-                state: int = directory.state
-                if state == State.GOOD:
-                    times = _times(columns, content.index)
-                    state = read_file(directory.fd, columns.name(content.index), into, times)
-                else:
-                    clear(into)
-                # Right after it was read: it is still in the processor's cache.
-                yield state, crc32(into, 0), hashlib.sha256(into).digest()
-
-
-def _times(columns: Columns, index: int) -> tuple[int, int, int]:
-    return columns.mtimes[index], columns.ctimes[index], columns.inodes[index]
+        parents, inodes = self._columns["parents"], self._columns["inodes"]
+        mtimes, ctimes = self._columns["mtimes"], self._columns["ctimes"]
+        count = len(parents)
+        states, crcs, shas = bytearray(count), array("I", bytes(4 * count)), bytearray(SHA_BYTES * count)
+        here, fd, state = -1, -1, UNREAD
+        for number, at, start, stop in self._files:
+            if parents[number] != here:
+                here = parents[number]
+                fd, state = enter(here, self._places[here])
+            into = view[start:stop]
+            if fd >= 0:
+                state = read_file(fd, self._names[number], into, (mtimes[number], ctimes[number], inodes[number]))
+            else:
+                clear(into)
+            # Right after it was read: it is still in the processor's cache.
+            crc = crc32(into, 0)
+            states[number], crcs[number] = state, crc
+            shas[SHA_BYTES * number : SHA_BYTES * (number + 1)] = sha256(into).digest()
+            if self._sealed:
+                put_crc(view, at, crc)
+        for number, (known, crc) in self._skipped.items():
+            states[number], crcs[number] = known, crc
+        return bytes(states), crcs.tobytes(), bytes(shas)

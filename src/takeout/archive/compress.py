@@ -11,7 +11,7 @@ from typing import Protocol
 from takeout.archive.checksum import DEFLATE_END, combine, crc32, deflate_piece
 from takeout.archive.content import Chunk
 from takeout.archive.processors import processors
-from takeout.archive.worker import Packing
+from takeout.archive.program import Packing
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -7,9 +7,9 @@ import stat
 from threading import Lock
 
 from takeout.archive.directories import Directories
+from takeout.archive.files import FILE, clear, compared, state_of
 from takeout.archive.inventory import Inventory
 from takeout.archive.results import State
-from takeout.archive.worker import FILE, clear, compared, state_of
 
 Chunk = bytes | memoryview
 """A piece of an archive. What it views is used for other pieces when nobody looks at it any more."""

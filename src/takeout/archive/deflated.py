@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from zlib import decompress
 
 from takeout.archive import zipend, zipformat
-from takeout.archive.batch import Content, Frame
 from takeout.archive.checksum import DEFLATE_END, crc32, deflate, deflate_piece, is_dense
 from takeout.archive.content import Chunk
+from takeout.archive.entry import Kind
+from takeout.archive.heads import LIMIT_32
 from takeout.archive.inventory import Inventory
 from takeout.archive.large import Checkpoints
 from takeout.archive.layout import WHOLE_BYTES, Layout
 from takeout.archive.reading import Reading
 from takeout.archive.results import Results
-from takeout.archive.shape import Part, Plain
+from takeout.archive.shape import Frameless, Part
 from takeout.archive.tables import sums_chunks, tag_of
-from takeout.archive.zipformat import DEFLATED, LIMIT_32, STORED, Member
+from takeout.archive.zipformat import DEFLATED, STORED, Member
 
 _SPILL_BYTES = 1 << 20
 _NEARLY_32 = LIMIT_32 - (64 << 20)
@@ -70,7 +71,7 @@ class DeflatedZip:
         yield from _Writer(self.inventory, self._layout, self.results).run()
 
 
-class _Writer(Plain):
+class _Writer(Frameless):
     quick = False
 
     def __init__(self, inventory: Inventory, layout: Layout, results: Results) -> None:
@@ -96,20 +97,17 @@ class _Writer(Plain):
         yield from self._tables()
         yield from self._end()
 
-    @staticmethod
-    def frame(index: int, path: bytes) -> Frame:
-        """Return nothing: headers tell how long the compressed data is."""
-        del index, path
-        return b"", b""
-
-    def whole(self, view: memoryview, contents: list[Content]) -> list[_Packed]:
-        """Compress entries, each for itself."""
-        del view
-        links = self._inventory.columns.targets
+    def whole(self, view: memoryview, span: range) -> list[_Packed]:
+        """Compress entries, each for itself; headers tell how long that made them."""
+        columns, at = self._inventory.columns, 0
         packed = []
-        for content in contents:
-            member = self._layout.member(content.index, content.path)._replace(descriptor=False, wide=False)
-            packed.append(_pack(member, content.crc, content.data or links.get(content.index, b"")))
+        for index, path in zip(span, self._inventory.paths(span.start), strict=False):
+            data: Chunk = columns.targets.get(index, b"")
+            if columns.kinds[index] == Kind.FILE:
+                data = view[at : at + columns.sizes[index]]
+                at += len(data)
+            member = self._layout.member(index, path)._replace(descriptor=False, wide=False)
+            packed.append(_pack(member, self._results.crc(index), data))
         return packed
 
     @staticmethod

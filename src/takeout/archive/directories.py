@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Lock
 
+from takeout.archive.files import open_directory, state_of
 from takeout.archive.inventory import Inventory
 from takeout.archive.results import State
-from takeout.archive.worker import open_directory, state_of
 from takeout.errors import DirectoryError, DiskError, Where
 
 KEPT_OPEN = 64

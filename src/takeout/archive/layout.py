@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from takeout.archive import zipend, zipformat
 from takeout.archive.entry import Kind
+from takeout.archive.heads import LIMIT_32, common_extra_bytes
 from takeout.archive.inventory import Inventory
 from takeout.archive.report import REPORT_NAME, SUMS_NAME, Report, prefix_of, sums_line_bytes
-from takeout.archive.zipformat import LIMIT_32, Member
+from takeout.archive.zipformat import Member
 
 WHOLE_BYTES = 4 << 20
 """Files up to this length are read whole before their header is written, so that it can carry the CRC."""
@@ -75,7 +76,7 @@ class Layout:
             kind, size = kinds[index], sizes[index]
             name_bytes = before + len(path) + (1 if kind == Kind.DIRECTORY and path else 0)
             central += zipformat.central_bytes(name_bytes, mtimes[index], size, size, at)
-            at += zipformat.LOCAL_BYTES + name_bytes + zipformat.common_extra_bytes(mtimes[index]) + size
+            at += zipformat.LOCAL_BYTES + name_bytes + common_extra_bytes(mtimes[index]) + size
             if kind == Kind.FILE:
                 sums += sums_line_bytes(self.prefix + b"/" + path)
                 if size > WHOLE_BYTES:
@@ -105,7 +106,7 @@ class Layout:
         return Member(name, _TABLES_MODE, self._newest_ns, 0, 0, descriptor=size > WHOLE_BYTES, wide=wide)
 
     def _table_bytes(self, member: Member, size: int) -> int:
-        head = zipformat.LOCAL_BYTES + len(member.name) + zipformat.common_extra_bytes(member.mtime_ns)
+        head = zipformat.LOCAL_BYTES + len(member.name) + common_extra_bytes(member.mtime_ns)
         return head + size + (self._after_bytes(wide=member.wide) if member.descriptor else 0)
 
     def name(self, index: int, path: bytes) -> bytes:

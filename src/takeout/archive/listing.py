@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from takeout.archive.files import FILE, open_directory
 from takeout.archive.presets import CACHE_TAG, CACHE_TAG_START
-from takeout.archive.worker import FILE, open_directory
 
 IGNORE_FILE = b".takeoutignore"
 MOST_IGNORE_BYTES = 1 << 20

@@ -21,17 +21,18 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import BoundedSemaphore
 
-from takeout.archive import checksum, compress, worker
+from takeout.archive import checksum, compress, program
+from takeout.archive.batch import Order
 from takeout.archive.processors import processors
-from takeout.archive.shared import BUFFER_BYTES, SharedBuffers
-from takeout.archive.worker import HEAD_BYTES, Answer, Packing, Place, Task, Wanted
+from takeout.archive.program import HEAD_BYTES, Answer, Packing, Task
+from takeout.archive.shared import SharedBuffers
 
 LEAST_ENTRIES = 2_000
 """Fewer are read sooner without: to start a process takes time as well."""
 MOST = 4
 """One reading has no more processes than this: what takes its results is slower then."""
-_BEYOND_BYTES, _BEYOND_LEAST = 7 << 20, 2
-"""So much of buffers beside the two of each process, for content that is on its way; and so many at the least."""
+_BEYOND = 6
+"""So many buffers beside the two of each process, for content that is on its way."""
 
 _AHEAD = 3
 """So many tasks a process may have been given: one that it does, and others so that it need not wait for them."""
@@ -50,17 +51,16 @@ class Readers:
 
     Args:
         root_fd: The home, open.
-        length: Of each buffer, in bytes.
     """
 
-    def __init__(self, root_fd: int, length: int = BUFFER_BYTES) -> None:
+    def __init__(self, root_fd: int) -> None:
         self._idle: SimpleQueue[_Process | None] = SimpleQueue()
         self._processes: list[_Process] = []
         self._buffers: SharedBuffers | None = None
         count = min(processors(), MOST)
         if sys.executable and hasattr(os, "memfd_create"):
             with suppress(OSError):
-                self._buffers = SharedBuffers(2 * count + max(_BEYOND_LEAST, _BEYOND_BYTES // length), length)
+                self._buffers = SharedBuffers(2 * count + _BEYOND)
                 self._start(root_fd, count, self._buffers.fds)
         if not self:
             self._idle.put(None)
@@ -79,12 +79,12 @@ class Readers:
         """Return how many processes there are."""
         return sum(not each.lost for each in self._processes)
 
-    def take(self, size: int) -> tuple[int, memoryview] | None:
-        """Return the number of a shared buffer and ``size`` bytes of it; None where it cannot be had."""
-        return self._buffers.take(size) if self._buffers and self else None
+    def take(self) -> tuple[int, memoryview] | None:
+        """Return the number of a shared buffer and the buffer; None where none can be had."""
+        return self._buffers.take() if self._buffers and self else None
 
-    def read(self, buffer: int, places: list[Place], files: list[Wanted]) -> Answer | None:
-        """Let a process read files into a shared buffer, and wait for it; many threads may ask at once.
+    def read(self, buffer: int, order: Order) -> Answer | None:
+        """Let a process read into a shared buffer, and wait for it; many threads may ask at once.
 
         Returns:
             What it says, or None where no process did it.
@@ -92,7 +92,7 @@ class Readers:
         process = self._idle.get()
         answer = None
         if process is not None:
-            ticket = process.ask(_task(buffer, places, files))
+            ticket = process.ask((buffer, order, None))
             answer = process.answer(ticket)
             if not process.lost:
                 self._idle.put(process)
@@ -110,25 +110,16 @@ class Readers:
         """Whether all of them have enough to do."""
         return all(each.lost or each.waiting >= _AHEAD for each in self._processes)
 
-    def begin(
-        self,
-        buffer: int,
-        places: list[Place],
-        files: list[Wanted],
-        size: int = 0,
-        packing: Packing | None = None,
-    ) -> Ticket:
-        """Let a process read files into a shared buffer, and do not wait; for one thread, without ``read``.
+    def begin(self, buffer: int, order: Order, packing: Packing | None) -> Ticket:
+        """Let a process read into a shared buffer, and do not wait; for one thread, without ``read``.
 
         Args:
             buffer: Its number.
-            places: Directories.
-            files: Files in them.
-            size: How long the buffer's content is.
+            order: What to read.
             packing: How the process compresses it; None where it leaves it as it is.
         """
         process = min(self._processes, key=lambda each: (each.lost, each.waiting))
-        return process, process.ask(_task(buffer, places, files, size, packing))
+        return process, process.ask((buffer, order, packing))
 
     def answer(self, ticket: Ticket) -> Answer | None:
         """Wait for the answer; None where the process is gone."""
@@ -180,11 +171,12 @@ class _Process:
         """How many tasks it was given and has not been asked about yet."""
         return self._asked - self._answered
 
-    def ask(self, task: bytes) -> int:
+    def ask(self, task: Task) -> int:
         """Give it a task, after all those before; return the task's number."""
+        message = marshal.dumps(task)
         self._asked += 1
         with self._losing():
-            self._socket.sendall(len(task).to_bytes(HEAD_BYTES, "little") + task)
+            self._socket.sendall(len(message).to_bytes(HEAD_BYTES, "little") + message)
         return self._asked
 
     def answer(self, number: int) -> Answer | None:
@@ -224,13 +216,6 @@ class _Process:
         self._process.wait()
 
 
-def _task(
-    buffer: int, places: list[Place], files: list[Wanted], size: int = 0, packing: Packing | None = None
-) -> bytes:
-    task: Task = buffer, places, files, size, packing
-    return marshal.dumps(task)
-
-
 Ticket = tuple[_Process, int]
 """Whom a task was given to, and its number there."""
 
@@ -244,5 +229,5 @@ def _packages() -> list[str]:
 
 
 # -I: nothing of the user's environment changes what runs; -S: nothing but Python's own is loaded.
-_COMMAND = [sys.executable, "-I", "-S", worker.__file__]
+_COMMAND = [sys.executable, "-I", "-S", program.__file__]
 _PACKAGES = _packages()

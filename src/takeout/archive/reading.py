@@ -8,21 +8,23 @@ from functools import partial
 from itertools import count
 from typing import TypeVar
 
-from takeout.archive.batch import Batch
+from takeout.archive.batch import Batch, Order, Place, Sums
 from takeout.archive.buffers import Buffers, length_for
+from takeout.archive.checksum import crc32
 from takeout.archive.content import LargeFile
 from takeout.archive.directories import Directories, opened_root
 from takeout.archive.disk import Disk
 from takeout.archive.entry import Kind
 from takeout.archive.inventory import Inventory
 from takeout.archive.large import Checkpoints, LargeFiles, stale
+from takeout.archive.order import order_of
 from takeout.archive.pipeline import BUDGET_BYTES, Pipeline, Refused, Work
 from takeout.archive.processors import processors
-from takeout.archive.readers import MOST, Readers, Ticket, worth_while
+from takeout.archive.program import Answer
+from takeout.archive.readers import MOST, Readers, worth_while
 from takeout.archive.results import Results
 from takeout.archive.shape import Part, Shape
 from takeout.archive.shared import BUFFER_BYTES
-from takeout.archive.worker import Answer
 
 T = TypeVar("T")
 
@@ -56,7 +58,6 @@ class Reading:
     ) -> None:
         self._unread = unread
         self._scale = scale
-        self._buffer_bytes = scale * BUFFER_BYTES
         self._inventory = inventory
         self._results = results
         self._checkpoints = checkpoints
@@ -79,7 +80,9 @@ class Reading:
             stack.callback(self._large.close)
             stack.callback(self._close_readers)
             batches = 2 * min(processors(), MOST) + 1  # two for each process, and one that is handed over
-            self._pipeline = Pipeline(self._disk, budget_bytes=max(BUDGET_BYTES, batches * self._buffer_bytes))
+            self._pipeline = Pipeline(
+                self._disk, budget_bytes=max(BUDGET_BYTES, batches * length_for(self._scale * BATCH_BYTES))
+            )
             stack.callback(self._pipeline.close)
             self._stack = stack.pop_all()
         return self
@@ -103,7 +106,7 @@ class Reading:
                 before it are given too where the checksums need them.
         """
         if self._readers is None and worth_while(last - first):
-            self._readers = Readers(self._root_fd, self._buffer_bytes)
+            self._readers = Readers(self._root_fd)
             self._pipeline.near = max(self._pipeline.near, 2 * len(self._readers) + 1)
         for part, data in self._pipeline.results(self._works(first, last, shape, position)):
             if part.offset >= 0:
@@ -138,54 +141,60 @@ class Reading:
         self, span: range, cost: int, shape: Shape[T]
     ) -> Callable[[], tuple[Part[T], memoryview]] | Refused:
         """Let a process read a batch, and return what waits for it."""
-        readers = self._readers_now() if shape.quick and cost <= self._buffer_bytes else None
+        readers = self._readers_now() if shape.quick and cost <= BUFFER_BYTES else None
         if not readers:
             return Refused.EVER
-        shared = None if readers.busy else readers.take(self._buffer_bytes)
+        shared = None if readers.busy else readers.take()
         if shared is None:
             return Refused.LATER
-        batch = Batch(self._inventory, span, shape.frame, self._unread)
-        if batch.size > self._buffer_bytes:
-            return Refused.EVER
-        batch.lie_in(shared[1][: batch.size])
-        ticket = readers.begin(shared[0], *batch.wanted(), batch.size, shape.packing)
-        return partial(self._finish, readers, ticket, batch, shared[1], shape)
-
-    def _finish(
-        self, readers: Readers, ticket: Ticket, batch: Batch, buffer: memoryview, shape: Shape[T]
-    ) -> tuple[Part[T], memoryview]:
-        answer = readers.answer(ticket)
-        self._take_in(batch, answer)
-        length = -1 if answer is None else answer[2]
-        return self._part(batch, shape) if length < 0 else self._part(batch, shape, buffer[:length])
+        number, buffer = shared
+        order = order_of(self._inventory, span, shape, self._unread)
+        answer = partial(readers.answer, readers.begin(number, order, shape.packing))
+        return lambda: self._taken(answer(), span, buffer, shape) or self._batch_here(order, span, shape)
 
     def _batch(self, span: range, shape: Shape[T]) -> tuple[Part[T], memoryview]:
         """Read a batch in this thread, or let a process do it meanwhile."""
-        batch = Batch(self._inventory, span, shape.frame, self._unread)
+        order = order_of(self._inventory, span, shape, self._unread)
         readers = None if shape.quick else self._readers_now()
-        shared = readers and readers.take(batch.size)
-        batch.lie_in(shared[1] if shared else self._buffers.take(batch.size))
-        self._take_in(batch, readers.read(shared[0], *batch.wanted()) if readers and shared else None)
-        return self._part(batch, shape)
+        shared = readers and readers.take()
+        if not readers or not shared:
+            return self._batch_here(order, span, shape)
+        number, buffer = shared
+        return self._taken(readers.read(number, order), span, buffer, shape) or self._batch_here(
+            order, span, shape
+        )
 
-    def _take_in(self, batch: Batch, answer: Answer | None) -> None:
-        """Take in what a process says of a batch; where it says nothing, read it here."""
-        if answer is None:
-            with self._measured(batch.files, batch.size):
-                batch.put(batch.read(self._directories))
-        else:
-            sums, waited_seconds, _ = answer
-            self._disk.learn(waited_seconds, batch.files, batch.size)
-            batch.put(sums)
+    def _taken(
+        self, answer: Answer | None, span: range, buffer: memoryview, shape: Shape[T]
+    ) -> tuple[Part[T], memoryview] | None:
+        """Take in what a process says of a batch; None where it says nothing, or its buffer was too small."""
+        sums, waited_seconds, files, size, packed = answer or (None, 0.0, 0, 0, 0)
+        if sums is None:
+            return None
+        self._disk.learn(waited_seconds, files, size)
+        self._put(span, sums)
+        view = buffer[:size]
+        data = shape.whole(view, span) if packed < 0 else shape.packed(buffer[:packed])
+        return Part(span.start, span.stop, data), view
 
-    def _part(self, batch: Batch, shape: Shape[T], packed: memoryview | None = None) -> tuple[Part[T], memoryview]:
-        for content in batch.contents:
-            index = content.index
-            if index not in self._unread and not self._results.put(index, content.state, content.crc, content.sha):
-                raise stale(self._inventory, index)
-        span = batch.span
-        data = shape.whole(batch.view, batch.contents) if packed is None else shape.packed(packed)
-        return Part(span.start, span.stop, data), batch.view
+    def _batch_here(self, order: Order, span: range, shape: Shape[T]) -> tuple[Part[T], memoryview]:
+        """Read a batch in this thread."""
+        batch = Batch(order)
+        view = self._buffers.take(batch.size)
+        with self._measured(batch.files, batch.size), self._directories.visit() as visit:
+
+            def enter(number: int, place: Place) -> tuple[int, int]:
+                del place
+                directory = visit(number)
+                return directory.fd, directory.state
+
+            self._put(span, batch.fill(view, enter, crc32))
+        return Part(span.start, span.stop, shape.whole(view, span)), view
+
+    def _put(self, span: range, sums: Sums) -> None:
+        other = self._results.put_all(span.start, sums)
+        if other >= 0:
+            raise stale(self._inventory, other)
 
     def _readers_now(self) -> Readers | None:
         """Return the processes, if one of them is to read the next batch.
@@ -212,7 +221,7 @@ class Reading:
 
     def _piece(self, large: LargeFile, offset: int, length: int, shape: Shape[T]) -> tuple[Part[T], memoryview]:
         index, final = large.index, offset + length == large.size
-        before, after = shape.frame(index, self._inventory.path(index)) if offset == 0 or final else (b"", b"")
+        before, after = shape.frame(index) if offset == 0 or final else (b"", b"")
         before, after = before if offset == 0 else b"", after if final else b""
         view = self._buffers.take(len(before) + length + len(after))
         data = view[len(before) : len(before) + length]

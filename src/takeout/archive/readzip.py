@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from takeout.archive.checksum import crc32
+from takeout.archive.heads import LIMIT_32
 from takeout.archive.members import CHUNK_BYTES, Found, damaged
-from takeout.archive.zipformat import DEFLATED, FLAG_DESCRIPTOR, LIMIT_16, LIMIT_32, STORED
+from takeout.archive.zipformat import DEFLATED, FLAG_DESCRIPTOR, LIMIT_16, STORED
 from takeout.errors import ArchiveError
 
 _END = struct.Struct("<4s4H2IH")

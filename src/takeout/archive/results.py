@@ -5,23 +5,22 @@ from __future__ import annotations
 from array import array
 from enum import IntEnum
 
-from takeout.archive import worker
-
-SHA_BYTES = 32
+from takeout.archive import files
+from takeout.archive.batch import SHA_BYTES, Sums
 
 
 class State(IntEnum):
     """What became of a file between the inventory and the end of its reading."""
 
-    UNREAD = worker.UNREAD
-    GOOD = worker.GOOD
-    CHANGED = worker.CHANGED
-    GREW = worker.GREW
-    SHRANK = worker.SHRANK
-    VANISHED = worker.VANISHED
-    UNREADABLE = worker.UNREADABLE
-    REPLACED = worker.REPLACED
-    FAILED = worker.FAILED
+    UNREAD = files.UNREAD
+    GOOD = files.GOOD
+    CHANGED = files.CHANGED
+    GREW = files.GREW
+    SHRANK = files.SHRANK
+    VANISHED = files.VANISHED
+    UNREADABLE = files.UNREADABLE
+    REPLACED = files.REPLACED
+    FAILED = files.FAILED
 
 
 _STATES = tuple(State)
@@ -94,3 +93,27 @@ class Results:
         if state != State.GOOD:
             self.troubles[index] = _STATES[state]
         return True
+
+    def put_all(self, first: int, sums: Sums) -> int:
+        """Record entries from ``first`` on; those whose state is ``UNREAD`` are left as they are.
+
+        Returns:
+            The first entry of which something else is recorded already; -1 where there is none.
+        """
+        states, crcs, shas = sums
+        last = first + len(states)
+        if self._states.count(State.UNREAD, first, last) == len(states):
+            self._states[first:last] = states
+            self._crcs[first:last] = array("I", crcs)
+            self._shas[SHA_BYTES * first : SHA_BYTES * last] = shas
+            if states.count(State.GOOD) < len(states):
+                troubled = (State.UNREAD, State.GOOD)
+                self.troubles.update(
+                    (index, _STATES[state]) for index, state in enumerate(states, first) if state not in troubled
+                )
+            return -1
+        for number, (state, crc) in enumerate(zip(states, array("I", crcs), strict=True)):
+            sha = shas[SHA_BYTES * number : SHA_BYTES * (number + 1)]
+            if state != State.UNREAD and not self.put(first + number, state, crc, sha):
+                return first + number
+        return -1

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Never, Protocol, TypeVar
 
-from takeout.archive.batch import Content, Frame
-from takeout.archive.worker import Packing
+from takeout.archive.program import Packing
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+
+Frame = tuple[bytes, bytes]
+"""What comes before and after a file's content; an entry of another kind is all in the first."""
 
 
 class Shape(Protocol[T_co]):
     """What becomes of what is read; all of it is called in threads.
 
     Attributes:
+        form: The form of usual files' headers: ``zip``, ``tar``, or ``bare`` for none.
+        prefix: The directory that the home is in, for those headers.
         quick: Whether what is made of a batch takes no time worth a thread, or the process that reads it makes it.
         packing: How that process compresses it; None where nothing is compressed, or not there.
     """
 
+    form: str
+    prefix: bytes
     quick: bool
     packing: Packing | None
 
-    def frame(self, index: int, path: bytes) -> Frame:
-        """Return what stands around an entry."""
+    def unusual(self, span: range) -> Iterable[int]:
+        """Return those of some entries whose headers are not of the usual form."""
 
-    def whole(self, view: memoryview, contents: list[Content]) -> T_co:
+    def frame(self, index: int) -> Frame:
+        """Return what stands around such an entry, or around a large file."""
+
+    def whole(self, view: memoryview, span: range) -> T_co:
         """Make what is wanted of entries that were read whole, each in its frame."""
 
     def packed(self, view: memoryview) -> T_co:
@@ -46,16 +57,27 @@ class Plain:
         raise NotImplementedError
 
 
-class Bare(Plain):
+class Frameless(Plain):
+    """What all shapes have in which nothing stands around what was read."""
+
+    form = "bare"
+    prefix = b""
+
+    def unusual(self, span: range) -> Iterable[int]:  # noqa: ARG002 - as all shapes have it
+        """Return none."""
+        return ()
+
+    def frame(self, index: int) -> Frame:  # noqa: ARG002 - as all shapes have it
+        """Return nothing."""
+        return b"", b""
+
+
+class Bare(Frameless):
     """Nothing is wanted but the checksums."""
 
     quick = True
 
-    def frame(self, index: int, path: bytes) -> Frame:  # noqa: ARG002 - as all shapes have it
-        """Return nothing."""
-        return b"", b""
-
-    def whole(self, view: memoryview, contents: list[Content]) -> None:
+    def whole(self, view: memoryview, span: range) -> None:
         """Make nothing."""
 
     def piece(self, index: int, offset: int, view: memoryview) -> None:

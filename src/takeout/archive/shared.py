@@ -8,8 +8,8 @@ from threading import Lock
 
 from takeout.archive.buffers import is_free
 
-BUFFER_BYTES = 1_152 << 10
-"""A mebibyte of content with what stands around it."""
+BUFFER_BYTES = 4_608 << 10
+"""Four mebibytes of content with what stands around it; what is never written to takes no memory."""
 
 
 class SharedBuffers:
@@ -26,7 +26,6 @@ class SharedBuffers:
     """
 
     def __init__(self, count: int, length: int = BUFFER_BYTES) -> None:
-        self._length = length
         self.fds: list[int] = []
         self._buffers: list[mmap] = []
         self._lock = Lock()
@@ -40,14 +39,12 @@ class SharedBuffers:
             self.close()
             raise
 
-    def take(self, size: int) -> tuple[int, memoryview] | None:
-        """Return a buffer's number and ``size`` bytes of it; None where none is free, or so long."""
-        if size > self._length:
-            return None
+    def take(self) -> tuple[int, memoryview] | None:
+        """Return a buffer's number and the buffer; None where none is free."""
         with self._lock:
-            for number, buffer in enumerate(self._buffers):
+            for number, buffer in enumerate(self._buffers):  # the first first: the others may never be needed
                 if is_free(buffer):
-                    return number, memoryview(buffer)[:size]
+                    return number, memoryview(buffer)
         return None
 
     def close(self) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from takeout.archive import zipend, zipformat
-from takeout.archive.batch import Content, Frame
 from takeout.archive.checksum import crc32
 from takeout.archive.content import Chunk
 from takeout.archive.ending import Ending
@@ -18,34 +17,34 @@ from takeout.archive.layout import WHOLE_BYTES, Layout
 from takeout.archive.reading import Reading
 from takeout.archive.remembered import Remembered
 from takeout.archive.results import Results, State
-from takeout.archive.shape import Bare, Plain
+from takeout.archive.shape import Bare, Frame, Plain
 
 _SETTLED_NS = 2_000_000_000
 
 
 class _Shape(Plain):
-    """The records around each entry; those of a small file get its CRC when it was read."""
+    """The records around each entry."""
 
+    form = "zip"
     quick = True
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self.prefix = layout.prefix
 
-    def frame(self, index: int, path: bytes) -> Frame:
-        columns, layout = self._layout.inventory.columns, self._layout
-        size = columns.sizes[index]
-        if columns.kinds[index] == Kind.FILE and size <= WHOLE_BYTES:
-            _, uid, gid = columns.owner_table[columns.owners[index]]
-            name = layout.name(index, path)
-            return zipformat.small_header(name, columns.mtimes[index], uid, gid, size), b""
-        member = layout.member(index, path)
-        target = columns.targets.get(index, b"")
+    def unusual(self, span: range) -> Iterable[int]:
+        kinds = self._layout.inventory.columns.kinds
+        return (index for index in span if kinds[index] != Kind.FILE)
+
+    def frame(self, index: int) -> Frame:
+        inventory = self._layout.inventory
+        member, size = self._layout.member(index, inventory.path(index)), inventory.columns.sizes[index]
+        target = inventory.columns.targets.get(index, b"")
         return zipformat.local_header(member, crc32(target, 0) if target else 0, size, size) + target, b""
 
-    def whole(self, view: memoryview, contents: list[Content]) -> memoryview:
-        for content in contents:
-            if content.data:
-                zipformat.put_crc(view, content.at, content.crc)
+    @staticmethod
+    def whole(view: memoryview, span: range) -> memoryview:
+        del span
         return view
 
     @staticmethod

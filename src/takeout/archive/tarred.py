@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from takeout.archive import tarformat
-from takeout.archive.batch import Content, Frame
 from takeout.archive.compress import Compressor, Gzip, Piece, Zstd
 from takeout.archive.content import Chunk
 from takeout.archive.entry import Kind
+from takeout.archive.heads import REGULAR, padding
 from takeout.archive.inventory import Inventory
 from takeout.archive.large import Checkpoints
 from takeout.archive.layout import WHOLE_BYTES
 from takeout.archive.reading import Reading
 from takeout.archive.report import REPORT_NAME, SUMS_NAME, Report, prefix_of
 from takeout.archive.results import Results
+from takeout.archive.shape import Frame
 from takeout.archive.tables import sums_bytes, sums_chunks, tag_of
-from takeout.archive.tarformat import DIRECTORY, HARD_LINK, REGULAR, SYMLINK, TarMember
+from takeout.archive.tarformat import DIRECTORY, HARD_LINK, SYMLINK, TarMember
 
 _SECONDS = 1_000_000_000
 _KINDS: dict[int, bytes] = {Kind.DIRECTORY: DIRECTORY, Kind.FILE: REGULAR, Kind.SYMLINK: SYMLINK}
@@ -32,6 +33,7 @@ class TarStream:
         compressor: Makes the compressor of one pass.
 
     Attributes:
+        prefix: The directory that holds the home in the archive.
         results: Checksums and states of what was read so far.
         length: None: it depends on what the files hold.
     """
@@ -42,8 +44,8 @@ class TarStream:
         self.inventory = inventory
         self.results = Results(len(inventory))
         self._compressor = compressor
-        self._prefix = prefix_of(inventory.root)
-        self._report = Report(inventory, self._prefix)
+        self.prefix = prefix_of(inventory.root)
+        self._report = Report(inventory, self.prefix)
         made = compressor()
         self.suffix, self.media_type = made.suffix, made.media_type
         self._newest = max(inventory.columns.ctimes, default=0) // _SECONDS
@@ -52,7 +54,7 @@ class TarStream:
     @property
     def tag(self) -> str:
         """What tells this archive from that of a changed home."""
-        return tag_of(self.inventory, self._prefix, f"{self.suffix.removeprefix('.')}1")
+        return tag_of(self.inventory, self.prefix, f"{self.suffix.removeprefix('.')}1")
 
     def read(self) -> Iterator[Chunk]:
         """Yield the archive; closing the iterator stops all work.
@@ -78,18 +80,19 @@ class TarStream:
                 yield data
         yield compressor.end()
 
-    def frame(self, index: int, path: bytes) -> Frame:
+    def unusual(self, span: range) -> Iterator[int]:
+        """Yield those of some entries that have more or other headers than a file of their own."""
+        parents = self.inventory.columns.parents
+        before = parents[span.start - 1] if span.start > 1 else -1
+        for index, parent in zip(span, parents[span.start : span.stop], strict=True):
+            if parent != before or not self._is_read(index):
+                yield index
+            before = parent if index else -1  # the home has no parent but itself
+
+    def frame(self, index: int) -> Frame:
         """Return an entry's headers, and what fills its last block up."""
-        columns, parents = self.inventory.columns, self.inventory.columns.parents
-        if not self._is_read(index):
-            return self._head(index, path), b""
-        size = columns.sizes[index]
-        if index > 1 and parents[index] == parents[index - 1]:
-            _, uid, gid = columns.owner_table[columns.owners[index]]
-            name, mtime = self._prefix + b"/" + path, columns.mtimes[index] // _SECONDS
-            head = tarformat.file_header(name, columns.modes[index], uid, gid, size_bytes=size, mtime=mtime)
-            return head, tarformat.padding(size)
-        return self._head(index, path), tarformat.padding(size)
+        size = self.inventory.columns.sizes[index] if self._is_read(index) else 0
+        return self._head(index, self.inventory.path(index)), padding(size)
 
     def _is_read(self, index: int) -> bool:
         columns = self.inventory.columns
@@ -115,10 +118,10 @@ class TarStream:
         kind = columns.kinds[index]
         _, uid, gid = columns.owner_table[columns.owners[index]]
         twin = columns.twins.get(index)
-        name = self._prefix + b"/" + path
+        name = self.prefix + b"/" + path
         link = columns.targets.get(index, b"")
         if twin is not None:
-            link = self._prefix + b"/" + self.inventory.path(twin)
+            link = self.prefix + b"/" + self.inventory.path(twin)
         return TarMember(
             name=name + b"/" if kind == Kind.DIRECTORY and path else name,
             kind=_KINDS[kind] if twin is None else HARD_LINK,
@@ -131,13 +134,13 @@ class TarStream:
         )
 
     def _tables(self, compressor: Compressor) -> Iterator[Piece]:
-        size = sums_bytes(self.inventory, self._prefix)
+        size = sums_bytes(self.inventory, self.prefix)
         yield compressor.piece(tarformat.header(self._table(SUMS_NAME, size)))
-        for chunk in sums_chunks(self.inventory, self._prefix, self.results):
+        for chunk in sums_chunks(self.inventory, self.prefix, self.results):
             yield compressor.piece(chunk)
         text = self._report.text(self.results)
-        report = tarformat.header(self._table(REPORT_NAME, len(text))) + text + tarformat.padding(len(text))
-        yield compressor.piece(tarformat.padding(size) + report + tarformat.END)
+        report = tarformat.header(self._table(REPORT_NAME, len(text))) + text + padding(len(text))
+        yield compressor.piece(padding(size) + report + tarformat.END)
 
     def _table(self, name: bytes, size: int) -> TarMember:
         return TarMember(name, REGULAR, 0o644, 0, 0, size, self._newest)
@@ -146,14 +149,17 @@ class TarStream:
 class _Shape:
     """Headers around each entry, and all of it through the compressor."""
 
+    form = "tar"
+
     def __init__(self, archive: TarStream, compressor: Compressor) -> None:
         self._compressor = compressor
-        self.frame = archive.frame
+        self.prefix = archive.prefix
+        self.unusual, self.frame = archive.unusual, archive.frame
         self.packing = compressor.packing
         self.quick = compressor.packing is not None
 
-    def whole(self, view: memoryview, contents: list[Content]) -> Piece:
-        del contents
+    def whole(self, view: memoryview, span: range) -> Piece:
+        del span
         return self._compressor.piece(view)
 
     @staticmethod

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import struct
 
-from takeout.archive.zipformat import LIMIT_16, LIMIT_32, UNIX
+from takeout.archive.heads import LIMIT_32
+from takeout.archive.zipformat import LIMIT_16, UNIX
 
 _END_64 = struct.Struct("<4sQHHIIQQQQ")
 _LOCATOR = struct.Struct("<4sIQI")
