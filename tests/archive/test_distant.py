@@ -54,7 +54,9 @@ def test_what_is_put_aside_is_not_looked_into_early(wide: Path, monkeypatch: pyt
     status = aside.stat()
     listed: list[bytes] = []
     real = ahead.read_names
-    monkeypatch.setattr(ahead, "read_names", lambda fd, place: (listed.append(place.path), real(fd, place))[1])
+    monkeypatch.setattr(
+        ahead, "read_names", lambda fd, place, most: (listed.append(place.path), real(fd, place, most))[1]
+    )
     found = take_inventory(wide, aside={(status.st_dev, status.st_ino): "not ours"})
     assert [(item.path, item.rule) for item in found.findings.left_out] == [(b"2/2", "not ours")]
     assert b"2/1" in listed

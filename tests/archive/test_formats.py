@@ -227,7 +227,7 @@ def test_a_small_files_header_is_what_any_header_is(name: bytes, mtime_ns: int, 
     member = zipformat.Member(name.rstrip(b"/") + b"x", 0o100644, mtime_ns, uid, 7)
     quick = heads.zip_header(member.name, member.mode, (uid, 7), mtime_ns, size)
     assert quick == zipformat.local_header(member, 0, size, size)
-    record = zipformat.small_record(member, 5, size, uid)
+    record = zipformat.small_record(member.name, member.mode, (uid, 7), mtime_ns, (5, size, uid))
     assert record == zipformat.central_header(member, 5, size, size, uid)
     assert len(quick) == zipformat.LOCAL_BYTES + len(member.name) + heads.common_extra_bytes(mtime_ns)
 

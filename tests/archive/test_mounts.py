@@ -39,7 +39,9 @@ def test_what_is_mounted_inside_is_named_and_left_out_on_request(
 
     listed: list[bytes] = []
     real = ahead.read_names
-    monkeypatch.setattr(ahead, "read_names", lambda fd, place: (listed.append(place.path), real(fd, place))[1])
+    monkeypatch.setattr(
+        ahead, "read_names", lambda fd, place, most: (listed.append(place.path), real(fd, place, most))[1]
+    )
     alone = take_inventory(home, one_file_system=True)
     assert set(alone.paths()) == {b"", b"mine"}
     (left,) = alone.findings.left_out

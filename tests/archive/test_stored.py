@@ -35,7 +35,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "BATCH_BYTES", 1_000)
     monkeypatch.setattr(reading, "BATCH_ENTRIES", 3)
     monkeypatch.setattr(large, "CHECKPOINT_BYTES", 2_100)
-    monkeypatch.setattr(ending, "_CHUNK_BYTES", 150)
+    monkeypatch.setattr(ending, "_BLOCK", 2)
     monkeypatch.setattr(layout, "STRIDE", 2)
 
 

@@ -96,10 +96,8 @@ class Ahead:
     def read(self, place: Place) -> Glance:
         """Read a directory."""
         began, used = monotonic(), thread_time()
-        listing = read_names(self._root_fd, place)
-        few = listing.names if len(listing.names) <= self.names else []
-        glance = Glance(listing, look_up(self._root_fd, place, few) if few else [])
-        self._learn(monotonic() - began - (thread_time() - used), len(few) + _OPENING)
+        glance = Glance(*read_names(self._root_fd, place, self.names))
+        self._learn(monotonic() - began - (thread_time() - used), len(glance.found) + _OPENING)
         if self.distant:
             self._go_on(place, glance)
         return glance

@@ -32,9 +32,12 @@ Order = tuple[
     bytes,
     list[bytes],
 ]
-"""What a batch is to hold: the form of its headers; the directory that the home is in; by the number of each parent,
-where that is; devices with owners and groups; by their places in the batch, the headers of entries that are no usual
-file, and state and CRC of those that are not read; names; where each of them ends (``I``); and ``COLUMNS``."""
+"""What a batch is to hold.
+
+The form of its headers; the directory that the home is in; by the number of each parent, where that is; devices
+with owners and groups; by their places in the batch, the headers of entries that are no usual file, and state and
+CRC of those that are not read; names; where each of them ends (``I``); and ``COLUMNS``.
+"""
 Sums = tuple[bytes, bytes, bytes]
 """For all entries of a batch: states, CRC-32 (``I``) and SHA-256 of what the archive has of files."""
 

@@ -9,11 +9,12 @@ from takeout.archive import zipformat
 from takeout.archive.checksum import crc32
 from takeout.archive.entry import Kind
 from takeout.archive.layout import WHOLE_BYTES, Layout
-from takeout.archive.report import sums_line
 from takeout.archive.results import Results
+from takeout.archive.tables import sums_chunks
 from takeout.archive.zipformat import Member
 
-_CHUNK_BYTES = 256 << 10
+_BLOCK = 2_048
+"""So many entries make a piece of the central directory."""
 
 
 class Ending:
@@ -64,25 +65,13 @@ class Ending:
         layout, results = self._layout, self._results
         head = len(zipformat.local_header(layout.sums_member, 0, 0, 0))
         index, at = layout.sums_mark(max(0, start - layout.sums_at - head))
-        kinds = self._inventory.columns.kinds
-        lines: list[bytes] = []
-        length, crc, whole = 0, 0, at == 0
-        for number, path in enumerate(self._inventory.paths(index), index):
-            if kinds[number] != Kind.FILE:
-                continue
-            line = sums_line(layout.name(number, path), results.state(number), results.sha(number))
-            lines.append(line)
-            length += len(line)
-            if length >= _CHUNK_BYTES:
-                chunk = b"".join(lines)
-                crc = crc32(chunk, crc)
-                yield at, chunk
-                at += length
-                lines, length = [], 0
-        chunk = b"".join(lines)
+        crc, whole = 0, at == 0
+        for chunk in sums_chunks(self._inventory, layout.prefix, results, index):
+            crc = crc32(chunk, crc)
+            yield at, chunk
+            at += len(chunk)
         if whole:
-            self._sums_crc = crc32(chunk, crc)
-        yield at, chunk
+            self._sums_crc = crc
 
     def _crc_of_sums(self) -> int:
         if self._sums_crc is None:
@@ -96,28 +85,34 @@ class Ending:
         layout = self._layout
         index, offset = layout.central_mark(max(0, start - layout.central_at))
         at = layout.central_at + offset
-        records: list[bytes] = []
-        length = 0
-        for number, path in enumerate(self._inventory.paths(index), index):
-            record = self._record(number, path)
-            records.append(record)
-            length += len(record)
-            if length >= _CHUNK_BYTES:
-                yield at, b"".join(records)
-                at += length
-                records, length = [], 0
-        records.append(self._central_of_tables())
-        yield at, b"".join(records)
+        paths = self._inventory.paths(index)
+        for first in range(index, len(self._inventory), _BLOCK):
+            records = b"".join(self._records(first, min(first + _BLOCK, len(self._inventory)), paths))
+            yield at, records
+            at += len(records)
+        yield at, self._central_of_tables()
 
-    def _record(self, index: int, path: bytes) -> bytes:
-        layout, columns = self._layout, self._inventory.columns
-        size, crc, offset = columns.sizes[index], self._results.crc(index), layout.starts[index]
-        if columns.kinds[index] != Kind.FILE or size > WHOLE_BYTES:
-            return zipformat.central_header(layout.member(index, path), crc, size, size, offset)
-        _, uid, gid = columns.owner_table[columns.owners[index]]
-        mode = stat.S_IFREG | columns.modes[index]
-        member = Member(layout.name(index, path), mode, columns.mtimes[index], uid, gid)
-        return zipformat.small_record(member, crc, size, offset)
+    def _records(self, first: int, last: int, paths: Iterator[bytes]) -> Iterator[bytes]:
+        layout, columns, prefix = self._layout, self._inventory.columns, self._layout.prefix + b"/"
+        owners = [owner[1:] for owner in columns.owner_table]
+        rows = zip(
+            columns.kinds[first:last],
+            columns.modes[first:last],
+            columns.owners[first:last],
+            columns.mtimes[first:last],
+            self._results.crcs(first, last),
+            columns.sizes[first:last],
+            layout.starts[first:last],
+            strict=True,
+        )
+        for index, (kind, mode, owner, mtime, *sums) in enumerate(rows, first):
+            path = next(paths)
+            crc, size, offset = sums
+            if kind != Kind.FILE or size > WHOLE_BYTES:
+                yield zipformat.central_header(layout.member(index, path), crc, size, size, offset)
+            else:
+                where = crc, size, offset
+                yield zipformat.small_record(prefix + path, stat.S_IFREG | mode, owners[owner], mtime, where)
 
     def _central_of_tables(self) -> bytes:
         layout = self._layout

@@ -11,6 +11,10 @@ import time
 from functools import lru_cache
 from zlib import adler32
 
+TYPE_CHECKING = False  # typing itself would be a large import
+if TYPE_CHECKING:
+    from array import array
+
 LIMIT_32 = 0xFFFFFFFF
 """From this on a 32-bit field says "look at the ZIP64 field"."""
 FLAG_UTF8 = 1 << 11
@@ -51,7 +55,11 @@ def utf8_flag(name: bytes) -> int:
 def dos_time(mtime_ns: int) -> tuple[int, int]:
     """Return DOS time and date in UTC, clamped to what they can hold."""
     day, second = divmod(min(max(mtime_ns // SECONDS, _DOS_FIRST), _DOS_LAST), _DAY_SECONDS)
-    return second // 3_600 << 11 | second // 60 % 60 << 5 | second % 60 // 2, _dos_date(day)
+    return _dos_clock(second), _dos_date(day)
+
+
+def _dos_clock(second: int) -> int:
+    return second // 3_600 << 11 | second // 60 % 60 << 5 | second % 60 // 2
 
 
 @lru_cache(4_096)
@@ -81,6 +89,11 @@ def common_extra_bytes(mtime_ns: int) -> int:
     return _UX.size + _UT.size * _fits_ut(seconds) + _NTFS.size
 
 
+def have_usual_extra(mtimes_ns: array[int]) -> bool:
+    """Whether the extra fields of all entries are as long as those of an entry of 1970."""
+    return all(_is_plain(each // SECONDS) for each in (min(mtimes_ns, default=0), max(mtimes_ns, default=0)))
+
+
 @lru_cache(256)
 def _owner_extra(uid: int, gid: int) -> bytes:
     return _UX.pack(0x7875, 11, 1, 4, uid & LIMIT_32, 4, gid & LIMIT_32)
@@ -102,7 +115,9 @@ def times_and_owner(seconds: int, owner: tuple[int, int]) -> tuple[int, int, byt
 
     Files that were written together share them.
     """
-    return *dos_time(seconds * SECONDS), common_extra(seconds * SECONDS, *owner)
+    day, second = divmod(seconds, _DAY_SECONDS)
+    extra = _UT.pack(0x5455, 5, 1, seconds) + _owner_extra(*owner)
+    return _dos_clock(second), _dos_date(day), extra
 
 
 def is_usual(seconds: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -63,12 +62,18 @@ class Columns:
         self.names += b"".join(names)
         self.parents.extend(array("I", [parent]) * len(rows))
         self.kinds.extend(kinds)
-        self.modes.extend([stat.S_IMODE(each.st_mode) for each in statuses])
+        self.modes.extend([each.st_mode & 0o7777 for each in statuses])
         self.sizes.extend(sizes)
         self.mtimes.extend([each.st_mtime_ns for each in statuses])
         self.ctimes.extend([each.st_ctime_ns for each in statuses])
         self.inodes.extend([each.st_ino for each in statuses])
-        self.owners.extend([self.owner(each.st_dev, each.st_uid, each.st_gid) for each in statuses])
+        numbers = self._owner_numbers
+        owners = [(each.st_dev, each.st_uid, each.st_gid) for each in statuses]
+        for owner in dict.fromkeys(owners):
+            if owner not in numbers:
+                numbers[owner] = len(self.owner_table)
+                self.owner_table.append(owner)
+        self.owners.extend([numbers[owner] for owner in owners])
 
     def trim(self) -> None:
         """Give back what the arrays have in reserve: up to an eighth of their length."""
@@ -76,15 +81,6 @@ class Columns:
         for name in ("ends", "parents", "kinds", "modes", "sizes", "mtimes", "ctimes", "inodes", "owners"):
             column: array[int] = getattr(self, name)
             setattr(self, name, column[:])
-
-    def owner(self, device: int, uid: int, gid: int) -> int:
-        """Return the number of a device, owner and group; a home has few of them."""
-        key = (device, uid, gid)
-        number = self._owner_numbers.get(key)
-        if number is None:
-            number = self._owner_numbers[key] = len(self.owner_table)
-            self.owner_table.append(key)
-        return number
 
     def key(self, index: int) -> bytes:
         """Return the key under which a file's checksums are remembered."""
@@ -150,6 +146,19 @@ class Inventory:
                 prefix = self.path(parent) + b"/" if parent else b""
             yield prefix + names[begin:end]
             begin = end
+
+    def path_lengths(self) -> Iterator[int]:
+        """Yield how long the path of each entry is, in bytes, without making it."""
+        columns = self.columns
+        parents, directory = columns.parents, Kind.DIRECTORY
+        below = array("I", bytes(4 * len(self)))  # of directories: with the slash after it
+        begin = 0
+        for index, (end, parent, kind) in enumerate(zip(columns.ends, parents, columns.kinds, strict=True)):
+            length = below[parent] + end - begin
+            begin = end
+            if kind == directory and index:
+                below[index] = length + 1
+            yield length
 
     def place(self, index: int) -> tuple[bytes, int, int]:
         """Return a directory's path and how to recognise it: device and inode."""

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from takeout.archive import zipend, zipformat
 from takeout.archive.entry import Kind
-from takeout.archive.heads import LIMIT_32, common_extra_bytes
+from takeout.archive.heads import LIMIT_32, common_extra_bytes, have_usual_extra
 from takeout.archive.inventory import Inventory
-from takeout.archive.report import REPORT_NAME, SUMS_NAME, Report, prefix_of, sums_line_bytes
+from takeout.archive.report import REPORT_NAME, SUMS_NAME, Report, prefix_of
+from takeout.archive.tables import line_lengths
 from takeout.archive.zipformat import Member
 
 WHOLE_BYTES = 4 << 20
@@ -65,20 +66,25 @@ class Layout:
     def _place_entries(self) -> tuple[int, int, int]:
         """Fill in where entries begin; return the lengths of entries, sums and central records."""
         columns = self.inventory.columns
-        kinds, sizes, mtimes = columns.kinds, columns.sizes, columns.mtimes
+        usual = common_extra_bytes(0) if have_usual_extra(columns.mtimes) else 0
+        lines = line_lengths(self.inventory, self.prefix)
         at = sums = central = 0
         before = len(self.prefix) + 1
-        for index, path in enumerate(self.inventory.paths()):
+        rows = zip(self.inventory.path_lengths(), columns.kinds, columns.sizes, columns.mtimes, lines, strict=True)
+        directory, file = Kind.DIRECTORY, Kind.FILE
+        for index, (path_bytes, kind, size, mtime, line_bytes) in enumerate(rows):
             if index % STRIDE == 0:
                 self._sums_marks.append(sums)
                 self._central_marks.append(central)
             self.starts.append(at)
-            kind, size = kinds[index], sizes[index]
-            name_bytes = before + len(path) + (1 if kind == Kind.DIRECTORY and path else 0)
-            central += zipformat.central_bytes(name_bytes, mtimes[index], size, size, at)
-            at += zipformat.LOCAL_BYTES + name_bytes + common_extra_bytes(mtimes[index]) + size
-            if kind == Kind.FILE:
-                sums += sums_line_bytes(self.prefix + b"/" + path)
+            name_bytes = before + path_bytes + (1 if kind == directory and path_bytes else 0)
+            extra = usual or common_extra_bytes(mtime)
+            central += zipformat.CENTRAL_BYTES + name_bytes + extra
+            if size >= LIMIT_32 or at >= LIMIT_32:
+                central += zipformat.zip64_central_bytes(size, size, at)
+            at += zipformat.LOCAL_BYTES + name_bytes + extra + size
+            if kind == file:
+                sums += line_bytes
                 if size > WHOLE_BYTES:
                     at += self._after_bytes(wide=self._wide(size, self.starts[index]))
         return at, sums, central

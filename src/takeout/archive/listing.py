@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ IGNORE_FILE = b".takeoutignore"
 MOST_IGNORE_BYTES = 1 << 20
 """Longer files of patterns are nobody's work, and are not read."""
 _EFFECTIVE = os.access in os.supports_effective_ids
+_ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+_IRREGULAR = 0o170000 & ~stat.S_IFREG
+_BY_ALL, _BY_OWNER = stat.S_IROTH, stat.S_IRUSR
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +86,24 @@ def opened(root_fd: int, place: Place) -> Iterator[int]:
         os.close(fd)
 
 
-def read_names(root_fd: int, place: Place) -> Listing:
-    """Return the names in a directory; a directory that cannot be read has an error and no names."""
+def read_names(root_fd: int, place: Place, most: int) -> tuple[Listing, list[Found]]:
+    """Return the names in a directory, and what they are if they are at most so many.
+
+    A directory that cannot be read has an error and no names.
+    """
     listing = Listing()
     try:
         with opened(root_fd, place) as fd:
-            listing.names = sorted(map(os.fsencode, os.listdir(fd)))  # noqa: PTH208 - a descriptor, not a path
+            listing.names = sorted([name.encode(_ENCODING, _ERRORS) for name in os.listdir(fd)])  # noqa: PTH208
             if CACHE_TAG in listing.names:
                 listing.cache = _start_of(fd, CACHE_TAG, len(CACHE_TAG_START)) == CACHE_TAG_START
             if IGNORE_FILE in listing.names:
                 listing.ignore = _start_of(fd, IGNORE_FILE, MOST_IGNORE_BYTES).splitlines()
+            return listing, _look_up(fd, listing.names) if len(listing.names) <= most else []
     except OSError as error:
         listing.names = []
         listing.error = reason(error)
-    return listing
+    return listing, []
 
 
 def _start_of(fd: int, name: bytes, most: int) -> bytes:
@@ -114,35 +122,36 @@ def look_up(root_fd: int, place: Place, names: list[bytes]) -> list[Found]:
     """Return what each of the names is; what vanished since the directory was listed is not there."""
     try:
         with opened(root_fd, place) as fd:
-            return [found for name in names if (found := _look_up(fd, name)) is not None]
+            return _look_up(fd, names)
     except OSError as error:
         return [Found(name, None, error=reason(error)) for name in names]
 
 
-def _look_up(fd: int, name: bytes) -> Found | None:
-    try:
-        status = os.stat(name, dir_fd=fd, follow_symlinks=False)
-        mode = status.st_mode
-        if stat.S_ISLNK(mode):
-            return Found(name, status, os.readlink(name, dir_fd=fd))
-        if (
-            stat.S_ISREG(mode)
-            and not _readable(status)
-            and not os.access(name, os.R_OK, dir_fd=fd, effective_ids=_EFFECTIVE)
-        ):
-            return Found(name, status, error="permission denied")
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return Found(name, None, error=reason(error))
+def _look_up(fd: int, names: list[bytes]) -> list[Found]:
+    found, user = [], os.geteuid()
+    for name in names:
+        try:
+            status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            mode = status.st_mode
+            # The bits let everybody, or the owner that we are, read; otherwise the system is asked.
+            if mode & _IRREGULAR or not (mode & _BY_ALL or (mode & _BY_OWNER and status.st_uid == user)):
+                each = _look_closer(fd, name, status)
+            else:
+                each = Found(name, status)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            each = Found(name, None, error=reason(error))
+        found.append(each)
+    return found
+
+
+def _look_closer(fd: int, name: bytes, status: os.stat_result) -> Found:
+    if stat.S_ISLNK(status.st_mode):
+        return Found(name, status, os.readlink(name, dir_fd=fd))
+    if stat.S_ISREG(status.st_mode) and not os.access(name, os.R_OK, dir_fd=fd, effective_ids=_EFFECTIVE):
+        return Found(name, status, error="permission denied")
     return Found(name, status)
-
-
-def _readable(status: os.stat_result) -> bool:
-    """Whether the permission bits let everybody, or the owner that we are, read; otherwise the system is asked."""
-    return bool(status.st_mode & stat.S_IROTH) or (
-        bool(status.st_mode & stat.S_IRUSR) and status.st_uid == os.geteuid()
-    )
 
 
 def reason(error: OSError) -> str:

@@ -76,8 +76,17 @@ def category_of_names(names: Collection[bytes]) -> str:
     return ""
 
 
+_LAST = [each.rstrip(b"/").rpartition(b"/")[2] for patterns in _CATEGORIES.values() for each in patterns]
+_NAMES = frozenset(_LAST)
+_STARTS = tuple(each.partition(b"*")[0] for each in _LAST if b"*" in each)
+"""What a directory of a category is called: most others are told by their name."""
+
+
 def category_of_path(path: bytes) -> str:
     """Return the category of the directory at ``path``, or nothing."""
+    name = path.rpartition(b"/")[2]
+    if name not in _NAMES and not name.startswith(_STARTS):
+        return ""
     for rules in RULES:
         decided = rules.decide(path, directory=True)
         if decided is not None and decided[0]:

@@ -34,7 +34,7 @@ MOST = 4
 _BEYOND = 6
 """So many buffers beside the two of each process, for content that is on its way."""
 
-_AHEAD = 3
+_AHEAD = 4
 """So many tasks a process may have been given: one that it does, and others so that it need not wait for them."""
 
 _places = BoundedSemaphore(8)

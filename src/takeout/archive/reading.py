@@ -79,7 +79,7 @@ class Reading:
             )
             stack.callback(self._large.close)
             stack.callback(self._close_readers)
-            batches = 2 * min(processors(), MOST) + 1  # two for each process, and one that is handed over
+            batches = 2 * min(processors(), MOST) + 4  # two for each process, and one that is handed over
             self._pipeline = Pipeline(
                 self._disk, budget_bytes=max(BUDGET_BYTES, batches * length_for(self._scale * BATCH_BYTES))
             )
@@ -107,7 +107,7 @@ class Reading:
         """
         if self._readers is None and worth_while(last - first):
             self._readers = Readers(self._root_fd)
-            self._pipeline.near = max(self._pipeline.near, 2 * len(self._readers) + 1)
+            self._pipeline.near = max(self._pipeline.near, 2 * len(self._readers) + 4)
         for part, data in self._pipeline.results(self._works(first, last, shape, position)):
             if part.offset >= 0:
                 self._large.advance(part.first, part.offset, data, final=part.final)

@@ -67,6 +67,18 @@ class Results:
         """Return what became of an entry."""
         return _STATES[self._states[index]]
 
+    def states(self, first: int, last: int) -> bytes:
+        """Return what became of entries from ``first`` up to ``last``, a byte for each."""
+        return bytes(self._states[first:last])
+
+    def shas(self, first: int, last: int) -> bytes:
+        """Return their SHA-256, one after another."""
+        return bytes(self._shas[SHA_BYTES * first : SHA_BYTES * last])
+
+    def crcs(self, first: int, last: int) -> array[int]:
+        """Return their CRC-32."""
+        return self._crcs[first:last]
+
     def known(self, index: int) -> bool:
         """Return whether an entry was read."""
         return self._states[index] != State.UNREAD

@@ -52,11 +52,18 @@ class Tally:
                 self._twins += 1
                 self._twin_bytes += status.st_size
 
-    def files(self, statuses: list[os.stat_result]) -> None:
-        """Count files that are taken and have no other name."""
-        self._counts[Kind.FILE] += len(statuses)
-        self._size += sum([each.st_size for each in statuses])
-        self._holes += sum([max(0, each.st_size - each.st_blocks * _HOLE_UNIT) for each in statuses])
+    def files(self, statuses: list[os.stat_result], category: str) -> None:
+        """Count files that are taken and have no other name, and are all in one category, or in none."""
+        sizes = [each.st_size for each in statuses]
+        size = sum(sizes)
+        self._counts[Kind.FILE] += len(sizes)
+        self._size += size
+        blocks = [each.st_blocks * _HOLE_UNIT for each in statuses]
+        self._holes += sum([length - there for length, there in zip(sizes, blocks, strict=True) if there < length])
+        if category and sizes:
+            pair = self._slim.setdefault(category, [0, 0])
+            pair[0] += len(sizes)
+            pair[1] += size
 
     def findings(self) -> Findings:
         """Return what was found, sorted by path."""

@@ -28,6 +28,9 @@ _SPECIAL = {
 }
 
 
+_IRREGULAR = 0o170000 & ~stat.S_IFREG
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What of a home is wanted.
@@ -138,25 +141,25 @@ class Walker:
 
     def _but_plain(self, here: _Pending, chunk: list[Found]) -> Iterator[Found]:
         """Take in the plain files, which most of all names are, and yield the rest; all in order."""
-        if here.left >= 0 or here.category or self._options.patterns or any(r.patterns for r in here.rules):
+        if here.left >= 0 or self._options.patterns or any(r.patterns for r in here.rules):
             yield from chunk
             return
-        room, plain = MOST_PATH_BYTES - len(here.place.path) - 1, []
+        room, plain, marked, rows = MOST_PATH_BYTES - len(here.place.path) - 1, [], self._marked, self._rows
         for found in chunk:
-            status = found.status
+            name, status, _, error = found
             if (
                 status is None
-                or found.error
-                or not stat.S_ISREG(status.st_mode)
+                or error
+                or status.st_mode & _IRREGULAR
                 or status.st_nlink > 1
-                or len(found.name) > room
-                or (status.st_dev, status.st_ino) in self._marked
+                or len(name) > room
+                or (marked and (status.st_dev, status.st_ino) in marked)
             ):
                 yield found
             else:
                 plain.append(status)
-                self._rows.append((found.name, status, Kind.FILE, status.st_size))
-        self._tally.files(plain)
+                rows.append((name, status, Kind.FILE, status.st_size))
+        self._tally.files(plain, here.category)
 
     def _classify(self, here: _Pending, listing: Listing) -> None:
         """Learn from a directory's names what it is, and which patterns hold below."""

@@ -101,13 +101,23 @@ def local_header(member: Member, crc: int, size: int, compressed: int) -> bytes:
     )  # fmt: skip
 
 
-def small_record(member: Member, crc: int, size: int, offset: int) -> bytes:
-    """Return the central record of such a file: what ``central_header`` gives, more quickly."""
-    name, mode, mtime_ns, uid, gid = member[:5]
+def small_record(
+    name: bytes, mode: int, owner: tuple[int, int], mtime_ns: int, sums: tuple[int, int, int]
+) -> bytes:
+    """Return the central record of a stored file: what ``central_header`` gives, more quickly where it is usual.
+
+    Args:
+        name: Name in the archive.
+        mode: Type and permissions.
+        owner: Owner and group.
+        mtime_ns: Time of the last change, nanoseconds since 1970.
+        sums: CRC-32 of its content, length of that in bytes, and where the local header begins.
+    """
+    crc, size, offset = sums
     seconds = mtime_ns // SECONDS
     if not (is_usual(seconds) and size + offset < LIMIT_32 and name.isascii()):
-        return central_header(member, crc, size, size, offset)
-    clock, date, extra = times_and_owner(seconds, (uid, gid))
+        return central_header(Member(name, mode, mtime_ns, *owner), crc, size, size, offset)
+    clock, date, extra = times_and_owner(seconds, owner)
     fixed = _CENTRAL.pack(
         b"PK\x01\x02", UNIX | 30, 10, 0, STORED, clock, date, crc, size, size, len(name), len(extra), 0, 0, 0,
         mode << 16, offset,
@@ -123,8 +133,14 @@ def descriptor(member: Member, crc: int, size: int, compressed: int) -> bytes:
 
 def central_bytes(name_bytes: int, mtime_ns: int, size: int, compressed: int, offset: int) -> int:
     """Return the length of an entry's record in the central directory."""
+    wide = zip64_central_bytes(size, compressed, offset)
+    return CENTRAL_BYTES + name_bytes + common_extra_bytes(mtime_ns) + wide
+
+
+def zip64_central_bytes(size: int, compressed: int, offset: int) -> int:
+    """Return the length of the field for what 32 bits cannot hold, in a record of the central directory."""
     wide = (size >= LIMIT_32) + (compressed >= LIMIT_32) + (offset >= LIMIT_32)
-    return CENTRAL_BYTES + name_bytes + common_extra_bytes(mtime_ns) + (4 + 8 * wide if wide else 0)
+    return 4 + 8 * wide if wide else 0
 
 
 def central_header(member: Member, crc: int, size: int, compressed: int, offset: int) -> bytes:
