@@ -81,7 +81,7 @@ class Zstd:
     suffix = ".tar.zst"
     media_type = "application/zstd"
     packing: Packing | None = _PACKING
-    scale = 4  # as long as the window: shorter frames find less that repeats
+    scale = 2  # as long as the window: shorter frames find less that repeats
 
     def __init__(self) -> None:
         # As many as can work at once; each takes a megabyte, and far more threads than that may wait for a disk.

@@ -13,7 +13,7 @@ from takeout.archive.inventory import Inventory
 from takeout.archive.results import Results, State
 from takeout.errors import StaleError
 
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 2 << 20
 """Large files are read in pieces of this length."""
 CHECKPOINT_BYTES = 64 << 20
 """Every so far into a large file the state of its checksums is kept; a resumed reading goes on from there."""

@@ -28,8 +28,8 @@ from takeout.archive.shared import BUFFER_BYTES
 
 T = TypeVar("T")
 
-BATCH_ENTRIES = 256
-BATCH_BYTES = 1 << 20
+BATCH_ENTRIES = 512
+BATCH_BYTES = 2 << 20
 _SAMPLE = 16
 """Every so many-th batch of a distant disk is read by a process."""
 
@@ -123,8 +123,7 @@ class Reading:
                 yield from self._pieces(at, shape, position if at == first else 0)
                 at += 1
                 continue
-            # More than twice as many would not fit in a buffer with their headers.
-            end, cost, files, most = at, 0, 0, self._disk.at_once(BATCH_ENTRIES * min(self._scale, 2))
+            end, cost, files, most = at, 0, 0, self._disk.at_once(BATCH_ENTRIES)
             while end < last and end - at < most:
                 if kinds[end] == Kind.FILE and end not in self._unread:
                     if sizes[end] > self._whole_bytes or (files and cost + sizes[end] > BATCH_BYTES * self._scale):
