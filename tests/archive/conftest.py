@@ -17,6 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from takeout.archive import readers
+from takeout.archive.program import Answer
+from takeout.archive.readers import Readers
+
 NOBODY = 65_534
 YEAR_1969, YEAR_1975, YEAR_2050, YEAR_2200 = -86_400 * 3, 157_766_400, 2_524_608_000, 7_258_118_400
 Build = Callable[[bytes], None]
@@ -214,3 +218,31 @@ def snapshot(root: Path) -> dict[bytes, tuple[object, ...]]:
             mode = 0 if stat.S_ISLNK(status.st_mode) else stat.S_IMODE(status.st_mode)
             found[path[len(base) + 1 :]] = (stat.S_IFMT(status.st_mode), mode, int(status.st_mtime), content)
     return found
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Two processes read however few files there are; whether they did, batch by batch."""
+    monkeypatch.setattr(readers, "LEAST_ENTRIES", 1)
+    monkeypatch.setattr(readers, "processors", lambda: 2)
+    done: list[bool] = []
+    for name in ("read", "answer"):
+        ask = getattr(Readers, name)
+
+        def noted(*arguments: object, ask: Callable[..., Answer | None] = ask) -> Answer | None:
+            answer = ask(*arguments)
+            done.append(answer is not None)
+            return answer
+
+        monkeypatch.setattr(Readers, name, noted)
+    return done
+
+
+@pytest.fixture
+def many(place: Path) -> Path:
+    """A home with more than one batch of small files."""
+    home = place / "many"
+    for number in range(40):
+        (home / f"d{number % 7}").mkdir(parents=True, exist_ok=True)
+        (home / f"d{number % 7}" / f"f{number}").write_bytes(b"%d" % number * 30_000)
+    return home

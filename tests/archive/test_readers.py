@@ -3,49 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import signal
 import subprocess
 import sys
-import tarfile
 import time
-import zlib
-from collections.abc import Callable, Iterator
-from mmap import mmap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from takeout.archive import FORMATS, StoredZip, compress, program, readers, reading, take_inventory
-from takeout.archive.program import Answer, Task
-from takeout.archive.readers import Readers
-from takeout.archive.shared import SharedBuffers
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from takeout.archive import FORMATS, StoredZip, program, readers, take_inventory
+from takeout.archive.program import Task
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no memory to share")
-
-
-@pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Two processes read however few files there are; whether they did, batch by batch."""
-    monkeypatch.setattr(readers, "LEAST_ENTRIES", 1)
-    monkeypatch.setattr(readers, "processors", lambda: 2)
-    done: list[bool] = []
-    for name in ("read", "answer"):
-        ask = getattr(Readers, name)
-
-        def noted(*arguments: object, ask: Callable[..., Answer | None] = ask) -> Answer | None:
-            answer = ask(*arguments)
-            done.append(answer is not None)
-            return answer
-
-        monkeypatch.setattr(Readers, name, noted)
-    return done
 
 
 @pytest.fixture
@@ -60,16 +31,6 @@ def pids(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(readers._Process, "__init__", noted)
     return started
-
-
-@pytest.fixture
-def many(place: Path) -> Path:
-    """A home with more than one batch of small files."""
-    home = place / "many"
-    for number in range(40):
-        (home / f"d{number % 7}").mkdir(parents=True, exist_ok=True)
-        (home / f"d{number % 7}" / f"f{number}").write_bytes(b"%d" % number * 30_000)
-    return home
 
 
 def here(archive: StoredZip, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -268,24 +229,6 @@ def test_few_entries_and_one_processor_need_none(monkeypatch: pytest.MonkeyPatch
     assert not readers.worth_while(1 << 20)
 
 
-def test_shared_buffers_come_back() -> None:
-    before = descriptors()
-    buffers = SharedBuffers(2)
-    first, second = buffers.take(), buffers.take()
-    assert first is not None
-    assert second is not None
-    assert {first[0], second[0]} == {0, 1}
-    assert buffers.take() is None
-    part = first[1][2:4]
-    del first
-    assert buffers.take() is None
-    del part
-    assert buffers.take() is not None
-    buffers.close()
-    del buffers, second
-    assert descriptors() == before
-
-
 def test_the_program_is_alone_and_small() -> None:
     code = f"""import sys
 program = {{"__name__": "program", "__file__": {program.__file__!r}}}
@@ -346,39 +289,3 @@ def _is_over(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):
         return True
-
-
-@pytest.mark.usefixtures("answers")
-def test_a_process_compresses_what_it_has_read(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lengths: list[int] = []
-    ask = Readers.answer
-
-    def noted(asked: Readers, ticket: readers.Ticket) -> Answer | None:
-        answer = ask(asked, ticket)
-        lengths.append(answer[-1] if answer else -1)
-        return answer
-
-    monkeypatch.setattr(Readers, "answer", noted)
-    monkeypatch.setattr(reading, "BATCH_BYTES", 100_000)
-    inventory = take_inventory(many)
-    archive = FORMATS["tar.zst"](inventory)
-    given = b"".join(archive.read())
-    assert len(lengths) > 1
-    assert all(0 < length < 400_000 for length in lengths)
-    assert given.count(b"\x28\xb5\x2f\xfd") >= len(lengths)
-    with tarfile.open(fileobj=io.BytesIO(zstd.decompress(given))) as tar:
-        name = f"{many.name}/d3/f17"
-        assert tar.extractfile(name).read() == (many / "d3" / "f17").read_bytes()  # type: ignore[union-attr]
-
-
-def test_what_gets_longer_stays_as_it_is() -> None:
-    data = os.urandom(5_000)
-    buffer = mmap(-1, len(data))
-    buffer[:] = data
-    alone = program.Program(-1, [buffer], zlib.crc32)
-    packing = compress.Zstd.packing
-    assert packing is not None
-    assert alone._pack(memoryview(buffer), len(data), packing) == -1
-    assert buffer[:] == data
-    length = alone._pack(memoryview(buffer), 4_000, packing)
-    assert zstd.decompress(buffer[:length]) == data[:4_000]

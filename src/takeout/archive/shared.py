@@ -19,13 +19,12 @@ class SharedBuffers:
 
     Args:
         count: How many there are.
-        length: Of each, in bytes.
 
     Raises:
         OSError: When the system has no such memory.
     """
 
-    def __init__(self, count: int, length: int = BUFFER_BYTES) -> None:
+    def __init__(self, count: int) -> None:
         self.fds: list[int] = []
         self._buffers: list[mmap] = []
         self._lock = Lock()
@@ -33,8 +32,8 @@ class SharedBuffers:
             for _ in range(count):
                 # It lies in no directory and on no disk, and counts to this container's memory like any other.
                 self.fds.append(os.memfd_create("takeout", os.MFD_CLOEXEC))
-                os.ftruncate(self.fds[-1], length)
-                self._buffers.append(mmap(self.fds[-1], length))
+                os.ftruncate(self.fds[-1], BUFFER_BYTES)
+                self._buffers.append(mmap(self.fds[-1], BUFFER_BYTES))
         except OSError:
             self.close()
             raise
