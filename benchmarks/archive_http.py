@@ -36,7 +36,11 @@ def serving(root: Path, base: Path, python: str) -> Iterator[tuple[int, int]]:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = (f"--ServerApp.port={port}", f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={_TOKEN}")
+    options: tuple[str, ...] = (
+        f"--ServerApp.port={port}",
+        f"--ServerApp.root_dir={root}",
+        f"--IdentityProvider.token={_TOKEN}",
+    )
     if python != sys.executable:
         options += ("--ServerApp.jpserver_extensions=jupyter_archive=True",)
     command = [python, "-m", "jupyter_server", "--no-browser", "--allow-root", *options]
@@ -75,7 +79,20 @@ def _cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[11:15])) / _TICKS
 
 
-def download(address: str, port: int, pid: int) -> Measured:
+def download(address: str, root: Path, base: Path, python: str) -> Measured:
+    """Download once from a server of its own.
+
+    Args:
+        address: What to ask for.
+        root: What the server shows.
+        base: Where there is room for what it writes itself.
+        python: Of its environment.
+    """
+    with serving(root, base, python) as server:
+        return _download(address, *server)
+
+
+def _download(address: str, port: int, pid: int) -> Measured:
     """Download once, with small requests beside it."""
     waits: list[float] = []
     over = threading.Event()
