@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from takeout.archive import readers
-from takeout.archive.program import Answer
-from takeout.archive.readers import Readers
+from takeout.archive.contents import readers
+from takeout.archive.contents.program import Answer
+from takeout.archive.contents.readers import Readers
 
 NOBODY = 65_534
 YEAR_1969, YEAR_1975, YEAR_2050, YEAR_2200 = -86_400 * 3, 157_766_400, 2_524_608_000, 7_258_118_400

@@ -7,7 +7,7 @@ from mmap import mmap
 
 import pytest
 
-from takeout.archive.buffers import Buffers
+from takeout.archive.contents.buffers import Buffers
 
 
 def test_a_buffer_is_used_again_when_no_view_of_it_is_left() -> None:

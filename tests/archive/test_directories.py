@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from takeout.archive import directories, take_inventory
-from takeout.archive.directories import Directories, Directory
-from takeout.archive.results import State
+from takeout.archive import take_inventory
+from takeout.archive.contents import directories
+from takeout.archive.contents.directories import Directories, Directory
+from takeout.archive.contents.results import State
 
 
 class Leisurely(dict[int, Directory]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from takeout.archive.disk import Disk
+from takeout.archive.contents.disk import Disk
 
 NEAR, FAR = 0.00002, 0.008
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from takeout.archive import Inventory, StoredZip, ahead, disk, take_inventory
+from takeout.archive import Inventory, StoredZip, take_inventory
+from takeout.archive.contents import disk
+from takeout.archive.home import ahead
 
 
 @pytest.fixture

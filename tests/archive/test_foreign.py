@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from takeout.archive import Kind, StoredZip, layout, take_inventory, zipformat
+from takeout.archive import Kind, StoredZip, take_inventory
+from takeout.archive.formats import layout, zipformat
 
 Tree = dict[bytes, tuple[int, int, int, bytes]]
 TreeOf = Callable[[Path], Tree]

@@ -16,24 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from takeout.archive import (
-    FORMATS,
-    Inventory,
-    checksum,
-    deflated,
-    ending,
-    heads,
-    large,
-    layout,
-    reading,
-    stored,
-    take_inventory,
-    tarformat,
-    tarred,
-    unpack,
-    verify,
-    zipformat,
-)
+from takeout.archive import FORMATS, Inventory, take_inventory, unpack, verify
+from takeout.archive.contents import checksum, heads, large, reading
+from takeout.archive.formats import deflated, ending, layout, stored, tarformat, tarred, zipformat
 
 TreeOf = Callable[[Path], dict[bytes, tuple[int, int, int, bytes]]]
 

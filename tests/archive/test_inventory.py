@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from takeout.archive import Kind, Preset, take_inventory
-from takeout.archive.entry import shown
-from takeout.archive.walker import MOST_PATH_BYTES
+from takeout.archive.home.entry import shown
+from takeout.archive.home.walker import MOST_PATH_BYTES
 from takeout.errors import DirectoryError
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from takeout.archive import FORMATS, Target, ahead, pack_to, take_inventory, unpack, verify
+from takeout.archive import FORMATS, Target, pack_to, take_inventory, unpack, verify
+from takeout.archive.home import ahead
 from takeout.errors import DiskError
 
 SIZE = 2 << 20

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import takeout.archive
-from takeout.archive.patterns import read_rules, rules_of_options
+from takeout.archive.home.patterns import read_rules, rules_of_options
 from takeout.errors import OptionError
 
 PATTERNS = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from takeout.archive.disk import Disk
-from takeout.archive.pipeline import Pipeline, Work
+from takeout.archive.contents.disk import Disk
+from takeout.archive.contents.pipeline import Pipeline, Work
 
 
 def test_a_pipeline_keeps_the_order_and_its_bounds() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from takeout.archive import processors
+from takeout.archive.contents import processors
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from takeout.archive import FORMATS, StoredZip, program, readers, take_inventory
-from takeout.archive.program import Task
+from takeout.archive import FORMATS, StoredZip, take_inventory
+from takeout.archive.contents import program, readers
+from takeout.archive.contents.program import Task
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no memory to share")
 
@@ -233,15 +234,15 @@ def test_the_program_is_alone_and_small() -> None:
     code = f"""import sys
 program = {{"__name__": "program", "__file__": {program.__file__!r}}}
 exec(open({program.__file__!r}).read(), program)
-program["_find_modules"]({str(Path(program.__file__).parent)!r})
-from takeout.archive import batch
+program["_find_modules"]()
+from takeout.archive.contents import batch
 print(*sys.modules)"""
     command = [sys.executable, "-I", "-S", "-c", code]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert "marshal" in loaded
     assert not {"typing", "dataclasses", "enum", "re", "logging", "subprocess", "threading", "site"} & set(loaded)
     ours = {name for name in loaded if name.startswith("takeout.archive.")}
-    assert ours == {f"takeout.archive.{name}" for name in ("batch", "files", "heads")}
+    assert ours == {f"takeout.archive.contents{name}" for name in ("", ".batch", ".files", ".heads")}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takeout.archive.readsums import Sums
+from takeout.archive.opening.readsums import Sums
 
 
 def sha(name: bytes) -> bytes:

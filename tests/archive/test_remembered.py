@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from takeout.archive import Remembered, State, StoredZip, remembered, take_inventory
-from takeout.archive.remembered import key_of
+from takeout.archive import Remembered, State, StoredZip, take_inventory
+from takeout.archive.contents import remembered
+from takeout.archive.contents.remembered import key_of
 
 
 def _entry(number: int) -> tuple[bytes, int, bytes]:
@@ -72,7 +73,7 @@ def test_a_new_run_resumes_without_reading_what_was_sent(
     home.mkdir()
     for number in range(300):
         (home / f"{number:03}").write_bytes(b"%d" % number * 5_000)
-    monkeypatch.setattr("takeout.archive.stored._SETTLED_NS", -1)
+    monkeypatch.setattr("takeout.archive.formats.stored._SETTLED_NS", -1)
     cache = Remembered(tmp_path)
     first = StoredZip(take_inventory(home), cache)
     whole = b"".join(first.read())

@@ -14,13 +14,15 @@ from typing import TypeVar
 
 import pytest
 
-from takeout.archive import FORMATS, compress, program, readers, reading, shared, take_inventory
-from takeout.archive.batch import Order
-from takeout.archive.program import Answer
-from takeout.archive.readers import Readers
-from takeout.archive.results import Results, State
-from takeout.archive.shape import Part, Shape
-from takeout.archive.shared import SharedBuffers
+from takeout.archive import FORMATS, take_inventory
+from takeout.archive.contents import program, readers, reading, shared
+from takeout.archive.contents.batch import Order
+from takeout.archive.contents.program import Answer
+from takeout.archive.contents.readers import Readers
+from takeout.archive.contents.results import Results, State
+from takeout.archive.contents.shape import Part, Shape
+from takeout.archive.contents.shared import SharedBuffers
+from takeout.archive.formats import compress
 
 if sys.version_info >= (3, 14):
     from compression import zstd

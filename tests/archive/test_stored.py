@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from takeout.archive import Kind, State, StoredZip, ending, large, layout, reading, stored, take_inventory
+from takeout.archive import Kind, State, StoredZip, take_inventory
+from takeout.archive.contents import large, reading
+from takeout.archive.formats import ending, layout, stored
 from takeout.errors import DirectoryError, DiskError, StaleError
 
 

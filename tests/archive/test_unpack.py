@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from takeout.archive import FORMATS, StoredZip, take_inventory, unpack, verify
-from takeout.archive.names import UnsafeNameError, checked
+from takeout.archive.opening.names import UnsafeNameError, checked
 from takeout.errors import ArchiveError, DirectoryError, DiskError
 
 

@@ -11,7 +11,7 @@ from pull.conftest import Put
 from pull.proxy import Bend, Request
 from pull.servers import TOKEN, JupyterServer
 from pull.test_through import make_odd
-from takeout.archive.presets import Preset
+from takeout.archive.home.presets import Preset
 from takeout.pull import Options, Token, pull
 from takeout.pull.by_archive import NOTE
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from takeout.archive.entry import Kind
+from takeout.archive.home.entry import Kind
 from takeout.errors import DirectoryError, DiskError, TakeoutError
 from takeout.pull.journal import Journal
 from takeout.pull.model import RemoteEntry

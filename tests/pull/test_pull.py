@@ -12,7 +12,7 @@ import pytest
 from pull.compare import OWN, parts, tree
 from pull.conftest import Serve, make_plain
 from pull.servers import TOKEN, JupyterServer
-from takeout.archive.presets import Preset
+from takeout.archive.home.presets import Preset
 from takeout.errors import DirectoryError, NetworkError, OptionError, TokenError
 from takeout.pull import Options, Token, pull
 

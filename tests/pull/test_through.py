@@ -15,7 +15,7 @@ from pull.compare import tree
 from pull.conftest import Put, Serve
 from pull.proxy import Answer
 from pull.servers import TOKEN, JupyterServer
-from takeout.archive.presets import Preset
+from takeout.archive.home.presets import Preset
 from takeout.pull import Options, Token, pull
 from takeout.pull.channel import agent_text
 from takeout.pull.model import Through

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from server.serving import Server, own, serving
-from takeout.archive import readers, verify
-from takeout.archive.processors import processors
+from takeout.archive import verify
+from takeout.archive.contents import readers
+from takeout.archive.contents.processors import processors
 
 MB = 1 << 20
 NAME = "0123456789abcdef"
@@ -148,7 +149,7 @@ def reading(server: Server) -> list[str]:
         for pid in (thread / "children").read_text().split():
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 command = Path(f"/proc/{pid}/cmdline").read_text()
-                found += [pid] if "takeout/archive/program.py" in command else []
+                found += [pid] if "takeout/archive/contents/program.py" in command else []
     return found
 
 

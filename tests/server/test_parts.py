@@ -13,7 +13,7 @@ from traitlets import TraitError
 from traitlets.config import Config
 
 from takeout.archive import StoredZip, take_inventory
-from takeout.archive.patterns import rules_of_options
+from takeout.archive.home.patterns import rules_of_options
 from takeout.server.arguments import MOST_EXCLUDES, read_wish
 from takeout.server.config import Takeout, literal
 from takeout.server.gate import Gate

@@ -1,20 +1,20 @@
 """A directory as a stream of bytes that can be cut at any byte."""
 
-from takeout.archive.content import Chunk
-from takeout.archive.deflated import DeflatedZip
-from takeout.archive.entry import Entry, Kind, LeftOut, NotTaken, Totals
-from takeout.archive.forms import FORMATS, Archive, format_of
-from takeout.archive.inventory import Findings, Inventory
+from takeout.archive.contents.content import Chunk
+from takeout.archive.contents.remembered import Remembered
+from takeout.archive.contents.results import Results, State
+from takeout.archive.formats.deflated import DeflatedZip
+from takeout.archive.formats.forms import FORMATS, Archive, format_of
+from takeout.archive.formats.stored import StoredZip
+from takeout.archive.formats.tarred import TarStream, tar_gz, tar_zst
+from takeout.archive.home.entry import Entry, Kind, LeftOut, NotTaken, Totals
+from takeout.archive.home.inventory import Findings, Inventory
+from takeout.archive.home.presets import Preset
+from takeout.archive.home.sizes import largest, tree_sizes
+from takeout.archive.home.walk import take_inventory
+from takeout.archive.opening.unpack import Unpacked, unpack
+from takeout.archive.opening.verify import Problem, Verification, verify
 from takeout.archive.packing import Target, pack_to
-from takeout.archive.presets import Preset
-from takeout.archive.remembered import Remembered
-from takeout.archive.results import Results, State
-from takeout.archive.sizes import largest, tree_sizes
-from takeout.archive.stored import StoredZip
-from takeout.archive.tarred import TarStream, tar_gz, tar_zst
-from takeout.archive.unpack import Unpacked, unpack
-from takeout.archive.verify import Problem, Verification, verify
-from takeout.archive.walk import take_inventory
 
 __all__ = [
     "FORMATS",

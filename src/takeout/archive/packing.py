@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from takeout.archive.content import Chunk
-from takeout.archive.forms import Archive
-from takeout.archive.listing import reason
-from takeout.archive.stored import StoredZip
+from takeout.archive.contents.content import Chunk
+from takeout.archive.formats.forms import Archive
+from takeout.archive.formats.stored import StoredZip
+from takeout.archive.home.listing import reason
 from takeout.errors import DirectoryError, DiskError, StaleError, Where
 from takeout.progress import Progress, silent
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from takeout.archive.presets import Preset
+from takeout.archive.home.presets import Preset
 from takeout.cli import home_pull
 from takeout.cli.options import JsonOption, QuietOption, examples
 from takeout.cli.output import Output

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from takeout.archive.presets import Preset
+from takeout.archive.home.presets import Preset
 from takeout.cli.options import JsonOption, QuietOption, examples
 from takeout.cli.output import Output
 

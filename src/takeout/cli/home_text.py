@@ -29,7 +29,7 @@ def bytes_text(count: int) -> str:
 
 def scan_json(inventory: Inventory, archive_bytes: int, top: Sequence[tuple[bytes, int]]) -> dict[str, object]:
     """Return what is in a home."""
-    from takeout.archive.entry import shown
+    from takeout.archive.home.entry import shown
 
     findings = inventory.findings
     return {
@@ -45,7 +45,7 @@ def scan_json(inventory: Inventory, archive_bytes: int, top: Sequence[tuple[byte
 
 def left_json(inventory: Inventory) -> dict[str, object]:
     """Return what of a home is not taken, and what is left out."""
-    from takeout.archive.entry import shown
+    from takeout.archive.home.entry import shown
 
     findings = inventory.findings
     return {
@@ -62,7 +62,7 @@ def left_json(inventory: Inventory) -> dict[str, object]:
 
 def scan_text(inventory: Inventory, archive_bytes: int, top: Sequence[tuple[bytes, int]]) -> str:
     """Return what is in a home, for a person."""
-    from takeout.archive.entry import shown
+    from takeout.archive.home.entry import shown
 
     totals, findings = inventory.totals, inventory.findings
     rows = [
@@ -90,7 +90,7 @@ def scan_text(inventory: Inventory, archive_bytes: int, top: Sequence[tuple[byte
 
 def left_lines(inventory: Inventory) -> list[str]:
     """Return what of a home is not taken, and what is left out, for a person."""
-    from takeout.archive.entry import shown
+    from takeout.archive.home.entry import shown
 
     findings = inventory.findings
     left = [f"{shown(i.path)} ({i.files} files, {bytes_text(i.size_bytes)}): {i.rule}" for i in findings.left_out]
@@ -107,7 +107,7 @@ def _block(title: str, lines: Sequence[str]) -> list[str]:
 
 def packed_json(archive: Archive, file: str, size_bytes: int, resumed_at: int) -> dict[str, object]:
     """Return what became of a home that was packed."""
-    from takeout.archive.entry import shown
+    from takeout.archive.home.entry import shown
 
     inventory = archive.inventory
     return {
@@ -125,8 +125,8 @@ def packed_json(archive: Archive, file: str, size_bytes: int, resumed_at: int) -
 
 def packed_text(archive: Archive, file: str, size_bytes: int) -> str:
     """Return what became of a home that was packed, for a person."""
-    from takeout.archive.entry import shown
-    from takeout.archive.results import WORDS
+    from takeout.archive.contents.results import WORDS
+    from takeout.archive.home.entry import shown
 
     inventory = archive.inventory
     lines = [f"{file}: {inventory.totals.files} files, {size_bytes} bytes ({bytes_text(size_bytes)})"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from takeout.archive.entry import Kind
-from takeout.archive.patterns import Rules, read_rules, rules_of_options
-from takeout.archive.presets import Preset, category_of_names, category_of_path
+from takeout.archive.home.entry import Kind
+from takeout.archive.home.patterns import Rules, read_rules, rules_of_options
+from takeout.archive.home.presets import Preset, category_of_names, category_of_path
 from takeout.pull.model import Named, Options
 
 IGNORE = b".takeoutignore"

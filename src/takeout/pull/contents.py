@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from takeout.archive.entry import Kind
+from takeout.archive.home.entry import Kind
 from takeout.pull.answers import AbsentError, FailedError, GaveUpError, RefusedError, iso_date_ns
 from takeout.pull.connection import Connection
 from takeout.pull.model import UNKNOWN, Named, RemoteEntry

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from takeout.archive.entry import Kind
+from takeout.archive.home.entry import Kind
 from takeout.pull.journal import Journal
 from takeout.pull.model import Found, Named, RemoteEntry, State
 from takeout.pull.names import Names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from takeout.archive.entry import Kind
+from takeout.archive.home.entry import Kind
 from takeout.errors import OptionError, Where
 from takeout.pull import contents
 from takeout.pull.answers import AbsentError, FailedError, GaveUpError, RefusedError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from takeout.archive.entry import Kind
+from takeout.archive.home.entry import Kind
 from takeout.pull.database import Database
 from takeout.pull.model import RemoteEntry, State
 from takeout.pull.row import COLUMNS, Row, raw, row_of, text

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from takeout.archive.entry import Kind
+from takeout.archive.home.entry import Kind
 from takeout.pull.answers import FailedError
 from takeout.pull.model import UNKNOWN, Named, RemoteEntry
 

@@ -8,8 +8,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Literal
 
-from takeout.archive.entry import Kind
-from takeout.archive.presets import Preset
+from takeout.archive.home.entry import Kind
+from takeout.archive.home.presets import Preset
 
 UNKNOWN = -1
 """A size, time or mode that the server did not tell."""

@@ -8,7 +8,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from takeout.archive.entry import Kind
+from takeout.archive.home.entry import Kind
 from takeout.progress import Progress, silent
 from takeout.pull.journal import Journal
 from takeout.pull.model import UNKNOWN, Options, State

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from takeout.archive.entry import Kind
-from takeout.archive.report import unescaped
+from takeout.archive.formats.report import unescaped
+from takeout.archive.home.entry import Kind
 from takeout.pull.disk import disk_error
 from takeout.pull.journal import Journal
 from takeout.pull.model import State

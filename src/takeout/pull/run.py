@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from takeout.archive.entry import Kind
-from takeout.archive.patterns import rules_of_options
+from takeout.archive.home.entry import Kind
+from takeout.archive.home.patterns import rules_of_options
 from takeout.errors import OptionError
 from takeout.progress import Progress, silent
 from takeout.pull import contents, ending, through, through_walk, walk

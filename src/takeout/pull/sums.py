@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from takeout.archive.entry import Kind
-from takeout.archive.report import REPORT_NAME, SUMS_NAME, sums_line
-from takeout.archive.results import State as ArchiveState
+from takeout.archive.contents.results import State as ArchiveState
+from takeout.archive.formats.report import REPORT_NAME, SUMS_NAME, sums_line
+from takeout.archive.home.entry import Kind
 from takeout.pull.disk import disk_error
 from takeout.pull.journal import Journal
 from takeout.pull.model import Named, Report, State, printable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
-from takeout.archive.entry import Kind
+from takeout.archive.home.entry import Kind
 from takeout.pull.choose import Chooser, Place
 from takeout.pull.model import Found, Named, RemoteEntry
 from takeout.pull.through import Agent

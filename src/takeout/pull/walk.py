@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from takeout.archive.entry import Kind
-from takeout.archive.presets import CACHE_TAG, CACHE_TAG_START, Preset
+from takeout.archive.home.entry import Kind
+from takeout.archive.home.presets import CACHE_TAG, CACHE_TAG_START, Preset
 from takeout.progress import Progress, silent
 from takeout.pull.answers import AbsentError, AskAgainError, FailedError, GaveUpError, RefusedError
 from takeout.pull.choose import IGNORE, Chooser, Place

@@ -9,7 +9,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 from tornado.iostream import StreamClosedError
 
-from takeout.archive.entry import shown
+from takeout.archive.home.entry import shown
 from takeout.errors import TakeoutError
 from takeout.server.base import TakeoutHandler
 from takeout.server.events import event

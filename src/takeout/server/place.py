@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 
-from takeout.archive.entry import shown
+from takeout.archive.home.entry import shown
 from takeout.server.refusal import Refusal
 
 _HIDDEN_REASON = "the administrator keeps hidden files out of downloads"

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from takeout.archive import Inventory, Kind
-from takeout.archive.patterns import rules_of_options
+from takeout.archive.home.patterns import rules_of_options
 
 
 def quiet_digest(inventory: Inventory, volatile: Sequence[str]) -> str:

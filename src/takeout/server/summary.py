@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from takeout.archive import Inventory, Kind
-from takeout.archive.entry import shown
+from takeout.archive.home.entry import shown
 from takeout.server.config import literal
 from takeout.server.formats import FORMATS, Archive, make, seekable
 

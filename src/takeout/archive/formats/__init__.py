@@ -1,0 +1,1 @@
+"""The forms that an archive can have, byte by byte."""

@@ -1,0 +1,1 @@
+"""Archives opened again: to check them, and to unpack them."""
