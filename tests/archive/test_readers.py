@@ -252,7 +252,7 @@ def packing(place: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[int]]]:
         (place / "home" / f"d{number % 9}").mkdir(parents=True, exist_ok=True)
         (place / "home" / f"d{number % 9}" / f"f{number}").write_bytes(bytes(40_000))
     code = (
-        "from takeout.archive import readers; readers.LEAST_ENTRIES = 1; readers.processors = lambda: 2; "
+        "from takeout.archive.contents import readers; readers.LEAST_ENTRIES = 1; readers.processors = lambda: 2; "
         "from takeout.cli import main; raise SystemExit(main())"
     )
     command = [sys.executable, "-c", code, "home", "pack", str(place / "home"), "-o", "-"]
