@@ -32,8 +32,8 @@ LEAST_ENTRIES = 2_000
 """Fewer are read sooner without: to start a process takes time as well."""
 MOST = 4
 """One reading has no more processes than this: what takes its results is slower then."""
-_BEYOND = 6
-"""So many buffers beside the two of each process, for content that is on its way."""
+_HANDED_OVER = 2
+"""So many buffers more than batches under way, for content that is on its way out."""
 
 _AHEAD = 4
 """So many tasks a process may have been given: one that it does, and others so that it need not wait for them."""
@@ -45,6 +45,11 @@ _places = BoundedSemaphore(8)
 def worth_while(entries: int) -> bool:
     """Whether so many entries are read sooner by processes of their own."""
     return entries >= LEAST_ENTRIES and processors() > 1
+
+
+def under_way(processes: int) -> int:
+    """Return how many batches may be under way: those that are read, and enough that nobody waits for the next."""
+    return 2 * processes + 4
 
 
 class Readers:
@@ -61,7 +66,7 @@ class Readers:
         count = min(processors(), MOST)
         if sys.executable and hasattr(os, "memfd_create"):
             with suppress(OSError):
-                self._buffers = SharedBuffers(2 * count + _BEYOND)
+                self._buffers = SharedBuffers(under_way(count) + _HANDED_OVER)
                 self._start(root_fd, count, self._buffers.fds)
         if not self:
             self._idle.put(None)

@@ -19,7 +19,7 @@ from takeout.archive.contents.order import order_of
 from takeout.archive.contents.pipeline import BUDGET_BYTES, Pipeline, Refused, Work
 from takeout.archive.contents.processors import processors
 from takeout.archive.contents.program import Answer
-from takeout.archive.contents.readers import MOST, Readers, worth_while
+from takeout.archive.contents.readers import MOST, Readers, under_way, worth_while
 from takeout.archive.contents.results import Results
 from takeout.archive.contents.shape import Part, Shape
 from takeout.archive.contents.shared import BUFFER_BYTES
@@ -79,10 +79,8 @@ class Reading:
             )
             stack.callback(self._large.close)
             stack.callback(self._close_readers)
-            batches = 2 * min(processors(), MOST) + 4  # two for each process, and one that is handed over
-            self._pipeline = Pipeline(
-                self._disk, budget_bytes=max(BUDGET_BYTES, batches * length_for(self._scale * BATCH_BYTES))
-            )
+            batches = under_way(min(processors(), MOST)) * length_for(self._scale * BATCH_BYTES)
+            self._pipeline = Pipeline(self._disk, budget_bytes=max(BUDGET_BYTES, batches))
             stack.callback(self._pipeline.close)
             self._stack = stack.pop_all()
         return self
@@ -107,7 +105,7 @@ class Reading:
         """
         if self._readers is None and worth_while(last - first):
             self._readers = Readers(self._root_fd)
-            self._pipeline.near = max(self._pipeline.near, 2 * len(self._readers) + 4)
+            self._pipeline.near = max(self._pipeline.near, under_way(len(self._readers)))
         for part, data in self._pipeline.results(self._works(first, last, shape, position)):
             if part.offset >= 0:
                 self._large.advance(part.first, part.offset, data, final=part.final)
