@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from takeout.archive import Kind, StoredZip, take_inventory
-from takeout.archive.formats import layout, zipformat
+from takeout.archive.formats import layout
+from takeout.archive.records import zipformat
 
 Tree = dict[bytes, tuple[int, int, int, bytes]]
 TreeOf = Callable[[Path], Tree]

@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from takeout.archive import FORMATS, Inventory, take_inventory, unpack, verify
-from takeout.archive.contents import checksum, heads, large, reading
-from takeout.archive.formats import deflated, ending, layout, stored, tarformat, tarred, zipformat
+from takeout.archive.contents import checksum, large, reading
+from takeout.archive.formats import deflated, ending, layout, stored, tarred
+from takeout.archive.records import heads, tarfields, tarformat, zipformat
 
 TreeOf = Callable[[Path], dict[bytes, tuple[int, int, int, bytes]]]
 
@@ -228,6 +229,6 @@ def test_a_files_header_in_a_tar_is_what_any_header_is(
     name: bytes, mode: int, uid: int, size: int, mtime: int
 ) -> None:
     name = name.replace(b"\0", b"x")
-    member = tarformat.TarMember(name, heads.REGULAR, mode, uid, 7, size, mtime)
+    member = tarformat.TarMember(name, tarfields.REGULAR, mode, uid, 7, size, mtime)
     quick = heads.tar_header(name, mode, (uid, 7), mtime * heads.SECONDS + 5, size)
     assert quick == tarformat.header(member)

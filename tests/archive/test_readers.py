@@ -242,7 +242,8 @@ print(*sys.modules)"""
     assert "marshal" in loaded
     assert not {"typing", "dataclasses", "enum", "re", "logging", "subprocess", "threading", "site"} & set(loaded)
     ours = {name for name in loaded if name.startswith("takeout.archive.")}
-    assert ours == {f"takeout.archive.contents{name}" for name in ("", ".batch", ".files", ".heads")}
+    rooms = {"contents", "contents.batch", "home", "home.files", "records", "records.heads", "records.tarfields"}
+    assert ours == {f"takeout.archive.{room}" for room in rooms}
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_only_what_is_whole_and_old_enough_is_remembered(place: Path, tmp_path: 
     archive = StoredZip(inventory, cache)
     os.utime(home / "changed", (1, 1))
     list(archive.read())
-    keys = {entry.path: inventory.columns.key(entry.index) for entry in inventory}
+    keys = {entry.path: key_of(*inventory.columns.stamp(entry.index)) for entry in inventory}
     assert archive.results.state(1) is State.CHANGED
     cache.close()
     cache = Remembered(tmp_path)

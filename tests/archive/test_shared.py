@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 import tarfile
 import zlib
 from array import array
@@ -22,12 +21,8 @@ from takeout.archive.contents.readers import Readers
 from takeout.archive.contents.results import Results, State
 from takeout.archive.contents.shape import Part, Shape
 from takeout.archive.contents.shared import SharedBuffers
+from takeout.archive.contents.zstandard import zstd
 from takeout.archive.formats import compress
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 T = TypeVar("T")
 

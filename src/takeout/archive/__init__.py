@@ -1,4 +1,8 @@
-"""A directory as a stream of bytes that can be cut at any byte."""
+"""A directory as a stream of bytes that can be cut at any byte.
+
+``home`` is what a walk finds, ``records`` are headers and the like as bytes, ``contents`` is how files are read,
+``formats`` puts the three together, and ``opening`` reads archives again. None imports one that is named after it.
+"""
 
 from takeout.archive.contents.content import Chunk
 from takeout.archive.contents.remembered import Remembered

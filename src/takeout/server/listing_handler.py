@@ -13,7 +13,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from takeout.archive import Inventory, Kind, StoredZip
-from takeout.archive.formats.zipformat import local_header
+from takeout.archive.records.zipformat import local_header
 from takeout.errors import TakeoutError
 from takeout.server.arguments import Wish
 from takeout.server.base import TakeoutHandler

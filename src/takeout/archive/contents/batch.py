@@ -8,8 +8,9 @@ from __future__ import annotations
 from array import array
 from hashlib import sha256
 
-from takeout.archive.contents.files import UNREAD, clear, read_file
-from takeout.archive.contents.heads import padding, put_crc, tar_header, zip_header
+from takeout.archive.home.files import UNREAD, clear, read_file
+from takeout.archive.records.heads import put_crc, tar_header, zip_header
+from takeout.archive.records.tarfields import padding
 
 TYPE_CHECKING = False  # typing itself would be a large import
 if TYPE_CHECKING:

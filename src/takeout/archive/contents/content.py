@@ -7,8 +7,8 @@ import stat
 from threading import Lock
 
 from takeout.archive.contents.directories import Directories
-from takeout.archive.contents.files import FILE, clear, compared, state_of
 from takeout.archive.contents.results import State
+from takeout.archive.home.files import FILE, clear, compared, state_of
 from takeout.archive.home.inventory import Inventory
 
 Chunk = bytes | memoryview

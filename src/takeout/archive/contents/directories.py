@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Lock
 
-from takeout.archive.contents.files import open_directory, state_of
 from takeout.archive.contents.results import State
+from takeout.archive.home.files import open_directory, state_of
 from takeout.archive.home.inventory import Inventory
 from takeout.errors import DirectoryError, DiskError, Where
 

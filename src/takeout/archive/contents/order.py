@@ -8,9 +8,9 @@ from typing import Any
 
 from takeout.archive.contents.batch import COLUMNS, Order
 from takeout.archive.contents.checksum import crc32
-from takeout.archive.contents.files import GOOD, UNREAD
 from takeout.archive.contents.shape import Shape
 from takeout.archive.home.entry import Kind
+from takeout.archive.home.files import GOOD, UNREAD
 from takeout.archive.home.inventory import Inventory
 
 

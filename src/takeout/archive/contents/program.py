@@ -81,7 +81,7 @@ class Program:
 
     def _enter(self, number: int, place: Place) -> tuple[int, int]:
         """Return a directory's descriptor; or -1, and what becomes of the files in it."""
-        from takeout.archive.contents.files import UNREAD, open_directory, state_of  # noqa: PLC0415 - likewise
+        from takeout.archive.home.files import UNREAD, open_directory, state_of  # noqa: PLC0415 - likewise
 
         del number
         self._leave()

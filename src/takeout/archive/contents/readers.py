@@ -26,7 +26,7 @@ from takeout.archive.contents.batch import Order
 from takeout.archive.contents.processors import processors
 from takeout.archive.contents.program import HEAD_BYTES, Answer, Packing, Task
 from takeout.archive.contents.shared import SharedBuffers
-from takeout.archive.formats import compress
+from takeout.archive.contents.zstandard import zstd_file
 
 LEAST_ENTRIES = 2_000
 """Fewer are read sooner without: to start a process takes time as well."""
@@ -229,8 +229,8 @@ Ticket = tuple[_Process, int]
 def _packages() -> list[str]:
     """Return where the libraries for CRC-32 and Zstandard lie: the process is given no other path."""
     found = [Path(checksum.isal_file).parents[1]] if checksum.isal_file else []
-    if compress.zstd_file:
-        found.append(Path(compress.zstd_file).parents[2])
+    if zstd_file:
+        found.append(Path(zstd_file).parents[2])
     return list(dict.fromkeys(map(str, found)))
 
 

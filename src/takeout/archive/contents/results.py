@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from enum import IntEnum
 
-from takeout.archive.contents import files
 from takeout.archive.contents.batch import SHA_BYTES, Sums
+from takeout.archive.home import files
 
 
 class State(IntEnum):

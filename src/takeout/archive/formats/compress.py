@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import sys
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Protocol
@@ -12,15 +11,7 @@ from takeout.archive.contents.checksum import DEFLATE_END, combine, crc32, defla
 from takeout.archive.contents.content import Chunk
 from takeout.archive.contents.processors import processors
 from takeout.archive.contents.program import Packing
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-
-    zstd_file = ""
-else:
-    from backports import zstd
-
-    zstd_file: str = zstd.__file__
+from takeout.archive.contents.zstandard import zstd
 
 _PACKING: dict[int, int] = {
     int(zstd.CompressionParameter.compression_level): 1,

@@ -9,17 +9,17 @@ from zlib import decompress
 
 from takeout.archive.contents.checksum import DEFLATE_END, crc32, deflate, deflate_piece, is_dense
 from takeout.archive.contents.content import Chunk
-from takeout.archive.contents.heads import LIMIT_32
 from takeout.archive.contents.large import Checkpoints
 from takeout.archive.contents.reading import Reading
 from takeout.archive.contents.results import Results
 from takeout.archive.contents.shape import Frameless, Part
-from takeout.archive.formats import zipend, zipformat
 from takeout.archive.formats.layout import WHOLE_BYTES, Layout
 from takeout.archive.formats.tables import sums_chunks, tag_of
-from takeout.archive.formats.zipformat import DEFLATED, STORED, Member
 from takeout.archive.home.entry import Kind
 from takeout.archive.home.inventory import Inventory
+from takeout.archive.records import zipend, zipformat
+from takeout.archive.records.heads import LIMIT_32
+from takeout.archive.records.zipformat import DEFLATED, STORED, Member
 
 _SPILL_BYTES = 1 << 20
 _NEARLY_32 = LIMIT_32 - (64 << 20)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from takeout.archive.contents.checksum import crc32
 from takeout.archive.contents.results import Results
-from takeout.archive.formats import zipformat
 from takeout.archive.formats.layout import WHOLE_BYTES, Layout
 from takeout.archive.formats.tables import sums_chunks
-from takeout.archive.formats.zipformat import Member
 from takeout.archive.home.entry import Kind
+from takeout.archive.records import zipformat
+from takeout.archive.records.zipformat import Member
 
 _BLOCK = 2_048
 """So many entries make a piece of the central directory."""

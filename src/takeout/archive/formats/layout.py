@@ -7,13 +7,13 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from takeout.archive.contents.heads import LIMIT_32, common_extra_bytes, have_usual_extra
-from takeout.archive.formats import zipend, zipformat
 from takeout.archive.formats.report import REPORT_NAME, SUMS_NAME, Report, prefix_of
 from takeout.archive.formats.tables import line_lengths
-from takeout.archive.formats.zipformat import Member
 from takeout.archive.home.entry import Kind
 from takeout.archive.home.inventory import Inventory
+from takeout.archive.records import zipend, zipformat
+from takeout.archive.records.heads import LIMIT_32, common_extra_bytes, have_usual_extra
+from takeout.archive.records.zipformat import Member
 
 WHOLE_BYTES = 4 << 20
 """Files up to this length are read whole before their header is written, so that it can carry the CRC."""

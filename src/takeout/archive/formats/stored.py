@@ -10,14 +10,14 @@ from takeout.archive.contents.checksum import crc32
 from takeout.archive.contents.content import Chunk
 from takeout.archive.contents.large import Checkpoints
 from takeout.archive.contents.reading import Reading
-from takeout.archive.contents.remembered import Remembered
+from takeout.archive.contents.remembered import Remembered, key_of
 from takeout.archive.contents.results import Results, State
 from takeout.archive.contents.shape import Bare, Frame, Plain
-from takeout.archive.formats import zipend, zipformat
 from takeout.archive.formats.ending import Ending
 from takeout.archive.formats.layout import WHOLE_BYTES, Layout
 from takeout.archive.home.entry import Kind
 from takeout.archive.home.inventory import Inventory
+from takeout.archive.records import zipend, zipformat
 
 _SETTLED_NS = 2_000_000_000
 
@@ -182,7 +182,7 @@ class StoredZip:
         kinds = self.inventory.columns.kinds
         for index in range(len(self.inventory)):
             if kinds[index] == Kind.FILE and not self.results.known(index):
-                found = remembered.get(self.inventory.columns.key(index))
+                found = remembered.get(key_of(*self.inventory.columns.stamp(index)))
                 if found is not None:
                     self.results.put(index, State.GOOD, *found)
 
@@ -198,4 +198,4 @@ class StoredZip:
             # Within one tick of the clock a file may change twice and keep its times: the young are not trusted.
             settled = ctimes[index] < self._youngest_ns
             if settled and kinds[index] == Kind.FILE and results.state(index) is State.GOOD:
-                yield columns.key(index), results.crc(index), results.sha(index)
+                yield key_of(*columns.stamp(index)), results.crc(index), results.sha(index)

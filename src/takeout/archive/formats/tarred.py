@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from takeout.archive.contents.content import Chunk
-from takeout.archive.contents.heads import REGULAR, padding
 from takeout.archive.contents.large import Checkpoints
 from takeout.archive.contents.reading import Reading
 from takeout.archive.contents.results import Results
 from takeout.archive.contents.shape import Frame
-from takeout.archive.formats import tarformat
 from takeout.archive.formats.compress import Compressor, Gzip, Piece, Zstd
 from takeout.archive.formats.layout import WHOLE_BYTES
 from takeout.archive.formats.report import REPORT_NAME, SUMS_NAME, Report, prefix_of
 from takeout.archive.formats.tables import sums_bytes, sums_chunks, tag_of
-from takeout.archive.formats.tarformat import DIRECTORY, HARD_LINK, SYMLINK, TarMember
 from takeout.archive.home.entry import Kind
 from takeout.archive.home.inventory import Inventory
+from takeout.archive.records import tarformat
+from takeout.archive.records.tarfields import DIRECTORY, HARD_LINK, REGULAR, SYMLINK, padding
+from takeout.archive.records.tarformat import TarMember
 
 _SECONDS = 1_000_000_000
 _KINDS: dict[int, bytes] = {Kind.DIRECTORY: DIRECTORY, Kind.FILE: REGULAR, Kind.SYMLINK: SYMLINK}

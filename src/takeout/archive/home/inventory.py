@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from takeout.archive.contents.remembered import key_of
 from takeout.archive.home.entry import Entry, Kind, LeftOut, NotTaken, Totals
 
 
@@ -82,10 +81,10 @@ class Columns:
             column: array[int] = getattr(self, name)
             setattr(self, name, column[:])
 
-    def key(self, index: int) -> bytes:
-        """Return the key under which a file's checksums are remembered."""
+    def stamp(self, index: int) -> tuple[int, int, int, int, int]:
+        """Return what changes with a file's content: device, inode, size, and times of content and entry."""
         device = self.owner_table[self.owners[index]][0]
-        return key_of(device, self.inodes[index], self.sizes[index], self.mtimes[index], self.ctimes[index])
+        return device, self.inodes[index], self.sizes[index], self.mtimes[index], self.ctimes[index]
 
     def name(self, index: int) -> bytes:
         """Return the last part of an entry's path."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from takeout.archive.contents.files import FILE, open_directory
+from takeout.archive.home.files import FILE, open_directory
 from takeout.archive.home.presets import CACHE_TAG, CACHE_TAG_START
 
 IGNORE_FILE = b".takeoutignore"

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import sys
 import tarfile
 import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from takeout.archive.contents.zstandard import zstd
 from takeout.archive.opening.members import CHUNK_BYTES, Found, damaged
 from takeout.errors import ArchiveError
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 _BROKEN = (tarfile.TarError, zstd.ZstdError, zlib.error, EOFError, gzip.BadGzipFile)
 

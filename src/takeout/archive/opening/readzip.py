@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from takeout.archive.contents.checksum import crc32
-from takeout.archive.contents.heads import LIMIT_32
-from takeout.archive.formats.zipformat import DEFLATED, FLAG_DESCRIPTOR, LIMIT_16, STORED
 from takeout.archive.opening.members import CHUNK_BYTES, Found, damaged
+from takeout.archive.records.heads import LIMIT_32
+from takeout.archive.records.zipformat import DEFLATED, FLAG_DESCRIPTOR, LIMIT_16, STORED
 from takeout.errors import ArchiveError
 
 _END = struct.Struct("<4s4H2IH")

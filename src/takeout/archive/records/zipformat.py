@@ -9,7 +9,7 @@ import stat
 import struct
 from typing import NamedTuple
 
-from takeout.archive.contents.heads import (
+from takeout.archive.records.heads import (
     LIMIT_32,
     LOCAL,
     SECONDS,

@@ -11,6 +11,15 @@ import time
 from functools import lru_cache
 from zlib import adler32
 
+from takeout.archive.records.tarfields import (
+    BLOCK_BYTES,
+    LARGEST_ID,
+    LARGEST_SIZE,
+    LARGEST_TIME,
+    NAME_BYTES,
+    REGULAR,
+)
+
 TYPE_CHECKING = False  # typing itself would be a large import
 if TYPE_CHECKING:
     from array import array
@@ -30,12 +39,6 @@ _UT = struct.Struct("<HHBi")
 _UX = struct.Struct("<HHBBIBI")
 _NTFS = struct.Struct("<HHIHHQQQ")
 
-NAME_BYTES = 100
-BLOCK_BYTES = 512
-LARGEST_SIZE = 0o77777777777
-LARGEST_ID = 0o7777777
-LARGEST_TIME = 0o77777777777
-REGULAR = b"0"
 _TAR_TAIL = b"\0" * NAME_BYTES + b"ustar  \0"
 _TAR_REST = bytes(BLOCK_BYTES - 157 - len(_TAR_TAIL))
 _TAR_SUM = sum(b" " * 8 + REGULAR + _TAR_TAIL)
@@ -173,14 +176,9 @@ def tar_header(name: bytes, mode: int, owner: tuple[int, int], mtime_ns: int, si
     mtime = mtime_ns // SECONDS
     room = NAME_BYTES - len(name)
     if room < 0 or not (0 <= mtime <= LARGEST_TIME and size <= LARGEST_SIZE and max(owner) <= LARGEST_ID):
-        from takeout.archive.formats import tarformat  # noqa: PLC0415 - few need it, and it loads much
+        from takeout.archive.records import tarformat  # noqa: PLC0415 - few need it, and it loads much
 
         return tarformat.header(tarformat.TarMember(name, REGULAR, mode, *owner, size, mtime))
     numbers = b"%b%011o\0%011o\0" % (_tar_owner(mode, owner), size, mtime)
     checksum = (adler32(numbers, adler32(name)) & 0xFFFF) - 1 + _TAR_SUM
     return b"".join((name, bytes(room), numbers, b"%06o\0 0" % checksum, _TAR_TAIL, _TAR_REST))
-
-
-def padding(size_bytes: int) -> bytes:
-    """Return what fills up the last block of a tar member's data."""
-    return bytes(-size_bytes % BLOCK_BYTES)

@@ -6,10 +6,16 @@ import tarfile
 from typing import NamedTuple
 from zlib import adler32
 
-from takeout.archive.contents.heads import BLOCK_BYTES, LARGEST_ID, LARGEST_SIZE, LARGEST_TIME, NAME_BYTES
+from takeout.archive.records.tarfields import (
+    BLOCK_BYTES,
+    DIRECTORY,
+    LARGEST_ID,
+    LARGEST_SIZE,
+    LARGEST_TIME,
+    NAME_BYTES,
+)
 
 END = bytes(2 * BLOCK_BYTES)
-HARD_LINK, SYMLINK, DIRECTORY = b"1", b"2", b"5"
 
 
 class TarMember(NamedTuple):

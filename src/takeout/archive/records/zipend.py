@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import struct
 
-from takeout.archive.contents.heads import LIMIT_32
-from takeout.archive.formats.zipformat import LIMIT_16, UNIX
+from takeout.archive.records.heads import LIMIT_32
+from takeout.archive.records.zipformat import LIMIT_16, UNIX
 
 _END_64 = struct.Struct("<4sQHHIIQQQQ")
 _LOCATOR = struct.Struct("<4sIQI")

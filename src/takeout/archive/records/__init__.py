@@ -1,0 +1,1 @@
+"""The records of zip and tar files, as bytes."""
