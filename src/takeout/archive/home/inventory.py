@@ -149,15 +149,12 @@ class Inventory:
     def path_lengths(self) -> Iterator[int]:
         """Yield how long the path of each entry is, in bytes, without making it."""
         columns = self.columns
-        parents, directory = columns.parents, Kind.DIRECTORY
-        below = array("I", bytes(4 * len(self)))  # of directories: with the slash after it
-        begin = 0
-        for index, (end, parent, kind) in enumerate(zip(columns.ends, parents, columns.kinds, strict=True)):
-            length = below[parent] + end - begin
+        here, above, begin = -1, 0, 0
+        for end, parent in zip(columns.ends, columns.parents, strict=True):
+            if parent != here:
+                here, above = parent, len(self.path(parent)) + 1 if parent else 0
+            yield above + end - begin
             begin = end
-            if kind == directory and index:
-                below[index] = length + 1
-            yield length
 
     def place(self, index: int) -> tuple[bytes, int, int]:
         """Return a directory's path and how to recognise it: device and inode."""
